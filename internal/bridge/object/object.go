@@ -104,6 +104,7 @@ type ListOptions struct {
 	Delimiter string // names are rolled up to the first delimiter after the prefix
 	After     string // exclusive start: names (and rolled-up prefixes) <= After are left out
 	Max       int    // entries and prefixes together; 0 means 1000
+	Details   bool   // also Headers, Meta and Parts of each Info, which a plain listing leaves nil
 }
 
 // Page of a listing.
@@ -164,7 +165,7 @@ type Change struct {
 // Store is the object engine that every front (S3, GCS) works on.
 //
 // Every method is safe for concurrent use. Errors carry a fault kind (see internal/fault): NotFound (no such bucket,
-// key, upload or part: fault code says which), Exists, Conflict (bucket not empty), Precondition, Exhausted
+// key, upload or part: the fault's code says which, see codes.go), Exists, Conflict (bucket not empty), Precondition, Exhausted
 // (the space's limit or the disk is full), Corrupt, Invalid, Unavailable (read-only or failing disk).
 // A write that returned nil is durable as configured: it survives kill -9 at once, and power loss under the
 // default sync policy.
