@@ -1,0 +1,127 @@
+package s3
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+const defaultRegion = "us-east-1"
+
+func (h *Handler) shownRegion() string {
+	if h.region == "" {
+		return defaultRegion
+	}
+	return h.region
+}
+
+func (c *call) listBuckets() error {
+	all, err := c.store.Buckets(c.r.Context(), c.who.Space)
+	if err != nil {
+		return err
+	}
+	limit, after, prefix := 10000, "", c.query.get("prefix")
+	if v := c.query.get("max-buckets"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 || n > 10000 {
+			return invalidArgument.because("max-buckets must be between 1 and 10000").with("ArgumentName", "max-buckets").with("ArgumentValue", clip(v))
+		}
+		limit = n
+	}
+	if v := c.query.get("continuation-token"); v != "" {
+		if after, err = decodeToken(v); err != nil {
+			return err
+		}
+	}
+	x := newXML()
+	x.root("ListAllMyBucketsResult")
+	x.owner("Owner", c.who.Owner)
+	x.open("Buckets")
+	shown, next := 0, ""
+	for i := range all {
+		b := &all[i]
+		if b.Name <= after || !strings.HasPrefix(b.Name, prefix) {
+			continue
+		}
+		if shown == limit {
+			next = after
+			break
+		}
+		shown, after = shown+1, b.Name
+		x.open("Bucket")
+		x.text("Name", b.Name)
+		x.time("CreationDate", b.Created)
+		x.text("BucketRegion", c.shownRegion())
+		x.close("Bucket")
+	}
+	x.close("Buckets")
+	x.optional("Prefix", prefix)
+	if next != "" {
+		x.text("ContinuationToken", encodeToken(next))
+	}
+	x.close("ListAllMyBucketsResult")
+	return c.document(http.StatusOK, x)
+}
+
+func (c *call) createBucket() error {
+	if err := c.checkACL(); err != nil {
+		return err
+	}
+	if strings.EqualFold(headerOf(c.r, "X-Amz-Bucket-Object-Lock-Enabled"), "true") {
+		return notImplemented.because("Object lock is not implemented.")
+	}
+	data, err := c.readSmall()
+	if err != nil {
+		return err
+	}
+	if len(data) > 0 {
+		var want struct {
+			LocationConstraint string
+		}
+		if err := decodeXML(data, &want); err != nil {
+			return err
+		}
+		if l := want.LocationConstraint; l != "" && c.region != "" && l != c.region {
+			return invalidLocation.with("LocationConstraint", clip(l))
+		}
+	}
+	if _, err := c.store.CreateBucket(c.r.Context(), c.who.Space, c.bucket); err != nil {
+		return err
+	}
+	c.w.Header()["Location"] = []string{"/" + c.bucket}
+	return c.empty(http.StatusOK)
+}
+
+func (c *call) headBucket() error {
+	if _, err := c.store.GetBucket(c.r.Context(), c.who.Space, c.bucket); err != nil {
+		return err
+	}
+	c.w.Header()["x-amz-bucket-region"] = []string{c.shownRegion()}
+	return c.empty(http.StatusOK)
+}
+
+func (c *call) deleteBucket() error {
+	if err := c.store.DeleteBucket(c.r.Context(), c.who.Space, c.bucket); err != nil {
+		return err
+	}
+	return c.empty(http.StatusNoContent)
+}
+
+func (c *call) bucketLocation() error {
+	if _, err := c.store.GetBucket(c.r.Context(), c.who.Space, c.bucket); err != nil {
+		return err
+	}
+	x := newXML()
+	x.root("LocationConstraint")
+	if r := c.shownRegion(); r != defaultRegion {
+		x.b = appendXMLText(x.b, r)
+	}
+	x.close("LocationConstraint")
+	return c.document(http.StatusOK, x)
+}
+
+// bucketThere is an error when the bucket is not.
+func (c *call) bucketThere(bucket string) error {
+	_, err := c.store.GetBucket(c.r.Context(), c.who.Space, bucket)
+	return err
+}

@@ -1,0 +1,89 @@
+// Package chain is the port to a blockchain that carries the Orchestrator contracts. Business code knows this package and never a chain; a driver (chain/stellar) implements it, and
+// chaintest runs the same suite on each driver. A local network, a test network and a main network differ by what a driver is opened with.
+package chain
+
+import (
+	"context"
+	"time"
+
+	"github.com/flashback-network/flashback/internal/cert"
+	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/money"
+	"github.com/flashback-network/flashback/internal/orchestrator"
+)
+
+// Contracts of one deployment.
+type Contracts struct {
+	Oracle   ids.Account `json:"oracle"`
+	Provider ids.Account `json:"provider"` // Provider Orchestrator
+	Consumer ids.Account `json:"consumer"` // Consumer Orchestrator
+}
+
+// Signer is a wallet's key. Its secret never leaves the implementation.
+type Signer interface {
+	Account() ids.Account
+	// SignHash signs a transaction's or an authorisation's hash.
+	SignHash(hash [32]byte) ([]byte, error)
+	// SignMessage signs a text for people, as the chain's wallets do (SEP-53 on Stellar).
+	SignMessage(message []byte) ([]byte, error)
+}
+
+// Receipt of a call that was applied.
+type Receipt struct {
+	Tx           string // transaction id
+	Ledger       uint32
+	Time         time.Time    // the ledger's
+	Fee          money.Amount // paid, in the chain's native asset
+	Instructions uint64
+	WrittenBytes uint64
+	ID           ids.ID // what the call made: node, unit, SLA or grant; zero for others
+}
+
+// Event of one of the contracts, in the chain's order.
+type Event struct {
+	Cursor   string // continue after this event
+	Contract ids.Account
+	Name     string         // first topic
+	Subject  string         // second topic: an id (hex) or an address; may be empty
+	Data     map[string]any // named fields: string (amounts, addresses, hex bytes), uint64, bool
+	Ledger   uint32
+	Time     time.Time
+	Tx       string
+}
+
+// Chain is one chain with one deployment. Every method is safe for concurrent use. Reads are of the latest ledger. A missing thing is fault NotFound. A contract's refusal is a fault
+// whose code is the name in the contracts' error table (Conflict, Invalid, Forbidden, NotFound, …); what the chain itself refuses has codes of its own: bad_sequence, fee_too_low,
+// account_missing, unavailable.
+type Chain interface {
+	ID() ids.Chain
+	Contracts() Contracts
+	// Head is the latest ledger and its closing time, the time that contracts go by.
+	Head(ctx context.Context) (ledger uint32, at time.Time, err error)
+
+	Submit(ctx context.Context, by Signer, op orchestrator.Op) (Receipt, error) // waits until it is applied or refused
+	// Authorize makes what a second signer has to sign for an op that needs two (NodeBind, NodeRotate): the unsigned authorisation of account, as opaque bytes.
+	Authorize(ctx context.Context, op orchestrator.Op, account ids.Account) ([]byte, error)
+	// SignAuthorization checks that the bytes authorise exactly op for the signer's account, and signs them.
+	SignAuthorization(by Signer, op orchestrator.Op, unsigned []byte) ([]byte, error)
+	// Relay submits an op with collected authorisations; by pays the fee and authorises nothing else.
+	Relay(ctx context.Context, by Signer, op orchestrator.Op, authorizations ...[]byte) (Receipt, error)
+	VerifyMessage(account ids.Account, message, signature []byte) bool
+
+	OracleConfig(ctx context.Context) (cert.Config, error)
+	LatestReport(ctx context.Context) (epoch uint64, root [32]byte, ok bool, err error)
+	Root(ctx context.Context, epoch uint64) ([32]byte, error)
+	Params(ctx context.Context) (orchestrator.Params, error)
+	Provider(ctx context.Context, account ids.Account) (orchestrator.Provider, error)
+	Collateral(ctx context.Context, provider ids.Account, asset money.Asset) (orchestrator.Collateral, error)
+	Node(ctx context.Context, id ids.ID) (orchestrator.Node, error)
+	NodeOf(ctx context.Context, key ids.Account) (ids.ID, error)
+	Unit(ctx context.Context, id ids.ID) (orchestrator.Unit, error)
+	Reservation(ctx context.Context, sla ids.ID) (orchestrator.Reservation, error)
+	SLA(ctx context.Context, id ids.ID) (orchestrator.SLA, error)
+	Terms(ctx context.Context, sla ids.ID) ([]byte, error)
+	Grant(ctx context.Context, id ids.ID) (orchestrator.Grant, error)
+	Balance(ctx context.Context, asset money.Asset, account ids.Account) (money.Amount, error)
+
+	// Events returns up to max events of the three contracts after a cursor ("" for the oldest that the chain still has), and the cursor to continue with, which moves on also when there are none.
+	Events(ctx context.Context, cursor string, max int) (events []Event, next string, err error)
+}

@@ -1,0 +1,207 @@
+package orchestrator
+
+import (
+	"github.com/flashback-network/flashback/internal/cert"
+	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/merkle"
+	"github.com/flashback-network/flashback/internal/money"
+	"github.com/flashback-network/flashback/internal/sla"
+)
+
+// Op is one call of an entry point. Its type names the entry point, its fields are the arguments; the account that has to authorise it is a field of it. The same values are
+// given to the model and, through a chain's driver, to the contracts.
+type Op interface{ op() }
+
+// Calls of the Oracle.
+type (
+	SubmitReport struct{ Certificate cert.Certificate } // anyone
+	Rotate       struct {                               // anyone
+		Config     cert.Config
+		Signatures []cert.Signature
+	}
+)
+
+// Calls of the Provider Orchestrator.
+type (
+	Register struct {
+		Provider, Payout ids.Account
+		Info             [32]byte
+	}
+	UpdateProvider struct {
+		Provider, Payout ids.Account
+		Info             [32]byte
+	}
+	NodeBind struct { // both authorise
+		Provider, Node ids.Account
+		Endpoint       string
+	}
+	NodeRotate struct { // provider and the new key authorise
+		Provider ids.Account
+		ID       ids.ID
+		Key      ids.Account
+		Endpoint string
+	}
+	NodeRelease struct {
+		Provider ids.Account
+		ID       ids.ID
+	}
+	DepositCollateral struct {
+		Provider ids.Account
+		Asset    money.Asset
+		Amount   money.Amount
+	}
+	WithdrawCollateral struct {
+		Provider ids.Account
+		Asset    money.Asset
+		Amount   money.Amount
+	}
+	UnitCreate struct {
+		Provider ids.Account
+		Spec     UnitSpec
+		Nonce    [32]byte
+	}
+	UnitPrice struct {
+		Provider                  ids.Account
+		ID                        ids.ID
+		StoragePrice, EgressPrice money.Amount
+	}
+	UnitList struct {
+		Provider ids.Account
+		ID       ids.ID
+		Listed   bool
+	}
+	UnitMaintain struct {
+		Provider    ids.Account
+		ID          ids.ID
+		From, Until uint64
+	}
+	UnitResume struct {
+		Provider ids.Account
+		ID       ids.ID
+	}
+	UnitDecommission struct {
+		Provider ids.Account
+		ID       ids.ID
+	}
+	UnitRetire struct{ ID ids.ID } // anyone
+	Accept     struct {
+		Provider ids.Account
+		SLA      ids.ID
+	}
+	Refuse struct {
+		Provider ids.Account
+		SLA      ids.ID
+	}
+	SettleReservation struct { // anyone; the provider's half alone
+		SLA      ids.ID
+		Terms    []byte
+		From, To sla.Leaf
+		Epoch    uint64
+		Proof    merkle.Proof
+	}
+	Claim        struct{ SLA ids.ID } // anyone: what the consumer is owed from the collateral
+	CollectSlash struct{ SLA ids.ID } // anyone: the other shares
+)
+
+// Calls of the Consumer Orchestrator.
+type (
+	Request struct {
+		Consumer     ids.Account
+		Unit         ids.ID
+		Volume       uint64
+		Egress       uint64
+		Duration     uint32
+		Mode         sla.Mode
+		Refund       ids.Account // the consumer's address on the provider's chain
+		MaxTotal     money.Amount
+		PriceVersion uint32
+		Nonce        [32]byte
+		Deposit      money.Amount
+	}
+	Fund struct {
+		From   ids.Account
+		SLA    ids.ID
+		Amount money.Amount
+	}
+	Cancel struct {
+		Consumer ids.Account
+		SLA      ids.ID
+	}
+	Expire struct{ SLA ids.ID } // anyone
+	Settle struct {             // anyone; both halves
+		SLA      ids.ID
+		From, To sla.Leaf
+		Epoch    uint64
+		Proof    merkle.Proof
+	}
+	CloseSLA struct {
+		Consumer ids.Account
+		SLA      ids.ID
+	}
+	Terminate struct {
+		Consumer ids.Account
+		SLA      ids.ID
+	}
+	TimeOut     struct{ SLA ids.ID } // anyone
+	Payout      struct{ SLA ids.ID } // anyone
+	Refund      struct{ SLA ids.ID } // anyone
+	CollectFees struct{ SLA ids.ID } // anyone
+	GrantAccess struct {
+		Consumer ids.Account
+		SLA      ids.ID
+		Grantee  ids.Account
+		Prefix   []byte
+		Ops      uint32
+		Expires  uint64
+		Nonce    [32]byte
+	}
+	RevokeAccess struct {
+		Consumer ids.Account
+		ID       ids.ID
+	}
+	Pause struct {
+		Admin  ids.Account
+		Paused bool
+	}
+	SetParams struct {
+		Admin  ids.Account
+		Params Params
+	}
+)
+
+func (SubmitReport) op()       {}
+func (Rotate) op()             {}
+func (Register) op()           {}
+func (UpdateProvider) op()     {}
+func (NodeBind) op()           {}
+func (NodeRotate) op()         {}
+func (NodeRelease) op()        {}
+func (DepositCollateral) op()  {}
+func (WithdrawCollateral) op() {}
+func (UnitCreate) op()         {}
+func (UnitPrice) op()          {}
+func (UnitList) op()           {}
+func (UnitMaintain) op()       {}
+func (UnitResume) op()         {}
+func (UnitDecommission) op()   {}
+func (UnitRetire) op()         {}
+func (Accept) op()             {}
+func (Refuse) op()             {}
+func (SettleReservation) op()  {}
+func (Claim) op()              {}
+func (CollectSlash) op()       {}
+func (Request) op()            {}
+func (Fund) op()               {}
+func (Cancel) op()             {}
+func (Expire) op()             {}
+func (Settle) op()             {}
+func (CloseSLA) op()           {}
+func (Terminate) op()          {}
+func (TimeOut) op()            {}
+func (Payout) op()             {}
+func (Refund) op()             {}
+func (CollectFees) op()        {}
+func (GrantAccess) op()        {}
+func (RevokeAccess) op()       {}
+func (Pause) op()              {}
+func (SetParams) op()          {}

@@ -1,0 +1,220 @@
+package orchestrator
+
+import (
+	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/money"
+	"github.com/flashback-network/flashback/internal/sla"
+)
+
+// Params are the protocol's parameters as both Orchestrators hold them.
+type Params struct {
+	sla.Protocol
+	CollateralMinBps  uint16 // of an SLA's total price
+	AcceptSeconds     uint64 // a request waits so long for its provider
+	FundSeconds       uint64 // an accepted SLA waits so long for its money
+	CloseSeconds      uint64 // after the end, without a final leaf, so long until TimeOut
+	NoticeSeconds     uint64 // of announced maintenance
+	QuotaSeconds      uint64 // of maintenance per window
+	PlatformAddress   ids.Account
+	ValidatorsAddress ids.Account
+	FundAddress       ids.Account
+	InsuranceAddress  ids.Account
+}
+
+// Provider as registered.
+type Provider struct {
+	Payout     ids.Account
+	Info       [32]byte // hash of a public description
+	Registered uint64   // ledger time
+}
+
+// Collateral of a provider in one asset.
+type Collateral struct{ Free, Locked money.Amount }
+
+// NodeState of a Bridge Node on chain.
+type NodeState uint8
+
+const (
+	NodeActive   NodeState = 0
+	NodeReleased NodeState = 1
+)
+
+// Node is a Bridge Node bound to a provider.
+type Node struct {
+	ID       ids.ID
+	Provider ids.Account
+	Key      ids.Account // the node's own key
+	Endpoint string      // where consumers reach it, at most 200 bytes
+	State    NodeState
+	Since    uint64
+}
+
+// UnitState as declared or as it follows from the counters.
+type UnitState uint8
+
+const (
+	UnitAvailable       UnitState = 0
+	UnitReserved        UnitState = 1
+	UnitInUse           UnitState = 2
+	UnitMaintenance     UnitState = 3
+	UnitDecommissioning UnitState = 4
+	UnitRetired         UnitState = 5
+)
+
+// String is the state's name.
+func (s UnitState) String() string {
+	return [...]string{"available", "reserved", "in_use", "maintenance", "decommissioning", "retired"}[min(s, UnitRetired)]
+}
+
+// UnitSpec is what a provider declares of a Data Unit.
+type UnitSpec struct {
+	Node          ids.ID
+	Kind          uint8 // 1 storage, 2 compute
+	Capacity      uint64
+	Region        string // ISO 3166 code and place, at most 64 bytes
+	Class         uint8
+	QoS           sla.QoS
+	Asset         money.Asset
+	StoragePrice  money.Amount // per GiB·day
+	EgressPrice   money.Amount // per GiB
+	CollateralBps uint16       // of an SLA's total price
+	AutoAccept    bool
+	Listed        bool
+	MinEpochs     uint32
+	MaxEpochs     uint32
+	RateLimit     uint32
+}
+
+// Maintenance window of a unit: ledger times; Used seconds of the quota in Window (epoch number divided by window epochs).
+type Maintenance struct {
+	From, Until uint64
+	Used        uint64
+	Window      uint64
+}
+
+// Unit is a Data Unit.
+type Unit struct {
+	ID       ids.ID
+	Provider ids.Account
+	UnitSpec
+	PriceVersion  uint32
+	State         UnitState // as shown: counters and declarations together
+	ReservedBytes uint64
+	InUseBytes    uint64
+	Live          uint32
+	Maintenance   Maintenance
+}
+
+// ReservationState of the provider's half of an SLA.
+type ReservationState uint8
+
+const (
+	ReservationHeld   ReservationState = 0
+	ReservationLocked ReservationState = 1
+	ReservationActive ReservationState = 2
+	ReservationDone   ReservationState = 3
+)
+
+// Reservation is the provider's half of an SLA.
+type Reservation struct {
+	SLA           ids.ID
+	Unit          ids.ID
+	Provider      ids.Account
+	Asset         money.Asset
+	Refund        ids.Account
+	TermsHash     [32]byte
+	Volume        uint64
+	State         ReservationState
+	Collateral    money.Amount // promised; locked while Locked or Active, less Coverage and Slash
+	Coverage      money.Amount // cumulative
+	Slash         money.Amount // cumulative
+	Owed          money.Amount // the consumer may claim
+	SharesPaid    money.Amount // of the slash, to validators, challenger and fund
+	SettledEpochs uint32
+	SettledHash   [32]byte
+	StartEpoch    uint64
+}
+
+// SLAState of the consumer's half.
+type SLAState uint8
+
+const (
+	Requested  SLAState = 0
+	Accepted   SLAState = 1
+	Funded     SLAState = 2
+	Active     SLAState = 3
+	Closing    SLAState = 4
+	Completed  SLAState = 5
+	Rejected   SLAState = 6
+	Expired    SLAState = 7
+	Cancelled  SLAState = 8
+	Terminated SLAState = 9
+)
+
+// String is the state's name.
+func (s SLAState) String() string {
+	return [...]string{"requested", "accepted", "funded", "active", "closing", "completed", "rejected", "expired", "cancelled", "terminated"}[min(s, Terminated)]
+}
+
+// Terminal states are never left.
+func (s SLAState) Terminal() bool { return s >= Completed }
+
+// SLA is the consumer's half: escrow and payments.
+type SLA struct {
+	ID                                 ids.ID
+	Consumer, Provider, Payout         ids.Account
+	Asset                              money.Asset
+	Unit                               ids.ID
+	TermsHash                          [32]byte
+	State                              SLAState
+	Mode                               sla.Mode
+	Total                              money.Amount // price of the whole
+	Deposited                          money.Amount
+	Escrow, Holdback                   money.Amount // E, H
+	ProviderClaim, ConsumerClaim, Fees money.Amount // P, K, F
+	Retention, Bond                    money.Amount // R, B: 0 for now
+	Withdrawn                          money.Amount
+	Gross, Earned, FeeTotal, Credited  money.Amount // cumulative, as sla.Totals at the last settlement
+	StartEpoch                         uint64
+	Duration, EndEpochs                uint32 // EndEpochs ≤ Duration: where it really ends
+	AcceptBy, FundBy                   uint64
+	SettledEpochs                      uint32
+	SettledHash                        [32]byte
+	Windows                            uint32
+	Breach                             bool
+}
+
+// Grant operations.
+const (
+	OpList      uint32 = 1
+	OpRead      uint32 = 2
+	OpWrite     uint32 = 4
+	OpDelete    uint32 = 8
+	OpConfigure uint32 = 16
+	OpAll              = OpList | OpRead | OpWrite | OpDelete | OpConfigure
+)
+
+// Grant is a consumer's permission on chain.
+type Grant struct {
+	ID      ids.ID
+	SLA     ids.ID
+	Grantor ids.Account
+	Grantee ids.Account
+	Prefix  []byte // matched against "bucket/key"
+	Ops     uint32
+	Expires uint64 // ledger time
+	Revoked bool
+}
+
+// Quote is what a unit asks for an SLA.
+type Quote struct {
+	Provider, Payout          ids.Account
+	Asset                     money.Asset
+	Kind, Class               uint8
+	QoS                       sla.QoS
+	RateLimit                 uint32
+	StoragePrice, EgressPrice money.Amount
+	PriceVersion              uint32
+	CollateralBps             uint16
+	AutoAccept                bool
+}
