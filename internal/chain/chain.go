@@ -52,8 +52,21 @@ type Event struct {
 }
 
 // Chain is one chain with one deployment. Every method is safe for concurrent use. Reads are of the latest ledger. A missing thing is fault NotFound. A contract's refusal is a fault
-// whose code is the name in the contracts' error table (Conflict, Invalid, Forbidden, NotFound, …); what the chain itself refuses has codes of its own: bad_sequence, fee_too_low,
-// account_missing, unavailable.
+// whose code is the name in the contracts' error table (EpochOld, CapacityMissing, …) and whose kind says what sort it is (Conflict, Invalid, Forbidden, NotFound, …). What the chain
+// itself refuses has codes of its own:
+//
+//	account_missing     NotFound     the account is not on the chain: fund it first
+//	balance_missing     Exhausted    not enough of the asset
+//	trustline_missing   Conflict     the account does not hold this asset yet
+//	token_refused       Conflict     the token contract refused for another reason
+//	bad_sequence        Conflict     somebody else uses this key at the same time, after several attempts
+//	fee_too_low         Unavailable  the network asks for a higher fee than the driver offers
+//	not_applied         Unavailable  the transaction's time ran out before a ledger took it: nothing happened
+//	unconfirmed         Unavailable  the transaction was sent and its fate is unknown; the message has its id
+//	unavailable         Unavailable  the chain does not answer
+//	trapped             Internal     the contract failed in a way that its error table does not have
+//	authorization_bad   Forbidden    an authorisation is foreign, expired or for something else
+//	cursor_expired      Expired      the chain does not have events that old any more
 type Chain interface {
 	ID() ids.Chain
 	Contracts() Contracts
@@ -61,13 +74,15 @@ type Chain interface {
 	Head(ctx context.Context) (ledger uint32, at time.Time, err error)
 
 	Submit(ctx context.Context, by Signer, op orchestrator.Op) (Receipt, error) // waits until it is applied or refused
-	// Authorize makes what a second signer has to sign for an op that needs two (NodeBind, NodeRotate): the unsigned authorisation of account, as opaque bytes.
+	// Authorize makes what a signer has to sign for an op that needs two (NodeBind, NodeRotate): the unsigned authorisation of account, as opaque bytes, valid for about 20 minutes.
 	Authorize(ctx context.Context, op orchestrator.Op, account ids.Account) ([]byte, error)
 	// SignAuthorization checks that the bytes authorise exactly op for the signer's account, and signs them.
 	SignAuthorization(by Signer, op orchestrator.Op, unsigned []byte) ([]byte, error)
 	// Relay submits an op with collected authorisations; by pays the fee and authorises nothing else.
 	Relay(ctx context.Context, by Signer, op orchestrator.Op, authorizations ...[]byte) (Receipt, error)
 	VerifyMessage(account ids.Account, message, signature []byte) bool
+	// Transfer moves tokens between accounts, outside of the contracts' books.
+	Transfer(ctx context.Context, by Signer, asset money.Asset, to ids.Account, amount money.Amount) (Receipt, error)
 
 	OracleConfig(ctx context.Context) (cert.Config, error)
 	LatestReport(ctx context.Context) (epoch uint64, root [32]byte, ok bool, err error)
@@ -78,12 +93,15 @@ type Chain interface {
 	Node(ctx context.Context, id ids.ID) (orchestrator.Node, error)
 	NodeOf(ctx context.Context, key ids.Account) (ids.ID, error)
 	Unit(ctx context.Context, id ids.ID) (orchestrator.Unit, error)
+	// Quote is what a unit asks for an SLA of this size; it refuses as a Request would.
+	Quote(ctx context.Context, unit ids.ID, volume, egress uint64, duration uint32) (orchestrator.Quote, error)
 	Reservation(ctx context.Context, sla ids.ID) (orchestrator.Reservation, error)
 	SLA(ctx context.Context, id ids.ID) (orchestrator.SLA, error)
 	Terms(ctx context.Context, sla ids.ID) ([]byte, error)
 	Grant(ctx context.Context, id ids.ID) (orchestrator.Grant, error)
 	Balance(ctx context.Context, asset money.Asset, account ids.Account) (money.Amount, error)
 
-	// Events returns up to max events of the three contracts after a cursor ("" for the oldest that the chain still has), and the cursor to continue with, which moves on also when there are none.
+	// Events returns up to max events of the three contracts after a cursor ("" for the oldest that the chain still has), and the cursor to continue with, which moves on also when there
+	// are none. Continuing with a cursor neither misses nor repeats an event. Only events of successful calls are there.
 	Events(ctx context.Context, cursor string, max int) (events []Event, next string, err error)
 }
