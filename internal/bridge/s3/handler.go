@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -21,7 +22,7 @@ import (
 const (
 	maxPut        = 5 << 30 // bytes of one write or one part
 	maxObject     = 5 << 40 // bytes of an object
-	maxDocument   = 1 << 20 // bytes of an XML body
+	maxDocument   = 4 << 20 // bytes of an XML body: 10,000 parts with checksums, or 1,000 of the longest keys, escaped
 	maxKeyLen     = 1024
 	maxMetaLen    = 2 << 10
 	minPart       = 5 << 20 // bytes of every part but the last
@@ -150,18 +151,12 @@ func (c *call) serve() error {
 		return err
 	}
 	begun := time.Now()
-	finished := false
-	defer func() {
-		if !finished { // a panic: the connection is cut
-			c.meter.Done(c.who.Space, op.action, http.StatusInternalServerError, time.Since(begun))
-		}
+	defer func() { // also when the connection is cut by a panic
+		c.meter.Done(c.who.Space, op.action, cmp.Or(c.status, http.StatusInternalServerError), time.Since(begun))
 	}()
-	err = c.perform(op)
-	if err != nil {
+	if err := c.perform(op); err != nil {
 		c.refuse(err)
 	}
-	finished = true
-	c.meter.Done(c.who.Space, op.action, c.status, time.Since(begun))
 	return nil
 }
 
@@ -335,12 +330,16 @@ func (c *call) document(status int, x *xmlWriter) error {
 // the client does not take a short object for a whole one.
 func (c *call) refuse(err error) {
 	r := refusalOf(err)
+	if c.status != 0 {
+		level := slog.LevelDebug // the client went away
+		if f := (*fault.Error)(nil); errors.As(err, &f) {
+			level = slog.LevelError
+		}
+		c.log.Log(c.r.Context(), level, "s3 answer cut short", "request", string(c.id[:]), "bucket", c.bucket, "key", c.key, "err", err)
+		panic(http.ErrAbortHandler)
+	}
 	if r.status >= http.StatusInternalServerError && r.status != http.StatusNotImplemented && r.code != slowDown.code {
 		c.log.Error("s3 request failed", "request", string(c.id[:]), "method", c.r.Method, "bucket", c.bucket, "key", c.key, "err", err)
-	}
-	if c.status != 0 {
-		c.log.Debug("s3 answer cut short", "request", string(c.id[:]), "bucket", c.bucket, "key", c.key, "err", err)
-		panic(http.ErrAbortHandler)
 	}
 	header := c.w.Header()
 	for _, name := range [...]string{"ETag", "Last-Modified", "Content-Range", "Accept-Ranges", "Content-Encoding", "Cache-Control", "Content-Disposition"} {
