@@ -46,7 +46,8 @@ type Node struct {
 	Key      ids.Account // the node's own key
 	Endpoint string      // where consumers reach it, at most 200 bytes
 	State    NodeState
-	Since    uint64
+	Since    uint64 // ledger time of the last binding, rotation or release
+	Units    uint32 // that are not retired
 }
 
 // UnitState as declared or as it follows from the counters.
@@ -117,22 +118,22 @@ const (
 
 // Reservation is the provider's half of an SLA.
 type Reservation struct {
-	SLA           ids.ID
-	Unit          ids.ID
-	Provider      ids.Account
-	Asset         money.Asset
-	Refund        ids.Account
-	TermsHash     [32]byte
-	Volume        uint64
-	State         ReservationState
-	Collateral    money.Amount // promised; locked while Locked or Active, less Coverage and Slash
-	Coverage      money.Amount // cumulative
-	Slash         money.Amount // cumulative
-	Owed          money.Amount // the consumer may claim
-	SharesPaid    money.Amount // of the slash, to validators, challenger and fund
-	SettledEpochs uint32
-	SettledHash   [32]byte
-	StartEpoch    uint64
+	SLA        ids.ID
+	Unit       ids.ID
+	Provider   ids.Account
+	Asset      money.Asset
+	Refund     ids.Account
+	TermsHash  [32]byte
+	Volume     uint64
+	State      ReservationState
+	Collateral money.Amount // promised; locked while Locked or Active, less Coverage and Slash
+	Coverage   money.Amount // cumulative
+	Slash      money.Amount // cumulative
+	// What may be drawn of Coverage and Slash: by the consumer (Claim), by the validators and the fund (CollectSlash).
+	Owed, ValidatorsOwed, FundOwed money.Amount
+	SettledEpochs                  uint32
+	SettledHash                    [32]byte
+	StartEpoch                     uint64
 }
 
 // SLAState of the consumer's half.
@@ -181,7 +182,8 @@ type SLA struct {
 	SettledEpochs                      uint32
 	SettledHash                        [32]byte
 	Windows                            uint32
-	Breach                             bool
+	Breach                             bool // the collateral was slashed: the consumer may Terminate
+	Terminated                         bool // it did
 }
 
 // Grant operations.
