@@ -10,6 +10,7 @@ import (
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/sla"
 )
 
 // Contracts of one deployment.
@@ -49,6 +50,20 @@ type Event struct {
 	Ledger   uint32
 	Time     time.Time
 	Tx       string
+}
+
+// Quote is what a unit asks now for an SLA of one size.
+type Quote struct {
+	Provider, Payout          ids.Account
+	Asset                     money.Asset
+	Kind, Class               uint8
+	QoS                       sla.QoS
+	RateLimit                 uint32
+	PriceVersion              uint32 // goes into the Request
+	StoragePrice, EgressPrice money.Amount
+	Total                     money.Amount // the whole price: what has to be deposited
+	Collateral                money.Amount // what the provider locks
+	AutoAccept                bool
 }
 
 // Chain is one chain with one deployment. Every method is safe for concurrent use. Reads are of the latest ledger. A missing thing is fault NotFound. A contract's refusal is a fault
@@ -94,7 +109,7 @@ type Chain interface {
 	NodeOf(ctx context.Context, key ids.Account) (ids.ID, error)
 	Unit(ctx context.Context, id ids.ID) (orchestrator.Unit, error)
 	// Quote is what a unit asks for an SLA of this size; it refuses as a Request would.
-	Quote(ctx context.Context, unit ids.ID, volume, egress uint64, duration uint32) (orchestrator.Quote, error)
+	Quote(ctx context.Context, unit ids.ID, volume, egress uint64, duration uint32) (Quote, error)
 	Reservation(ctx context.Context, sla ids.ID) (orchestrator.Reservation, error)
 	SLA(ctx context.Context, id ids.ID) (orchestrator.SLA, error)
 	Terms(ctx context.Context, sla ids.ID) ([]byte, error)
