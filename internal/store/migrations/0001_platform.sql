@@ -34,7 +34,7 @@ CREATE TABLE attempts (                   -- wrong secrets and codes
 CREATE INDEX attempts_node ON attempts (node_key, at);
 
 CREATE TABLE challenges (
-  nonce      TEXT PRIMARY KEY,
+  hash       TEXT PRIMARY KEY,          -- of the text to sign
   account    TEXT NOT NULL,
   expires_at BIGINT NOT NULL
 );
@@ -63,7 +63,8 @@ CREATE TABLE slas (
   state       TEXT NOT NULL,
   body        TEXT NOT NULL,              -- orchestrator.SLA
   reservation TEXT NOT NULL,              -- orchestrator.Reservation
-  terms       BLOB NOT NULL
+  terms       BLOB NOT NULL,
+  closed      INTEGER NOT NULL DEFAULT 0  -- over and paid out: the keeper looks no more
 );
 CREATE INDEX slas_consumer ON slas (consumer);
 CREATE INDEX slas_provider ON slas (provider);
