@@ -169,3 +169,11 @@ func (d *dec) sums(s *Checksums) {
 		}
 	}
 }
+
+func (d *dec) fixed64() uint64 {
+	b := d.bytes(8)
+	if b == nil {
+		return 0
+	}
+	return binary.BigEndian.Uint64(b)
+}

@@ -25,7 +25,6 @@ const (
 	keySegment = 's' // segment id -> live bytes
 	keyUsage   = 'u' // space -> usage
 	keyFile    = 'f' // file id -> nothing: the file is in use
-	keyClean   = 'z' // the engine was closed in order
 )
 
 func appendKey(b []byte, kind byte, id uint64) []byte {
