@@ -17,6 +17,7 @@ import (
 
 	"github.com/flashback-network/flashback/internal/cert"
 	"github.com/flashback-network/flashback/internal/chain"
+	"github.com/flashback-network/flashback/internal/deployment"
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/platform/httpapi"
 	"github.com/flashback-network/flashback/internal/platform/indexer"
@@ -32,10 +33,10 @@ type Options struct {
 	Listen   string // host:port
 	Chain    chain.Chain
 	Oracle   cert.Config
-	Network  httpapi.Network // what clients are told
-	Relayer  chain.Signer    // pays fees of bindings and settlements; owns nothing else
-	Reports  keeper.Reports  // the validators' public log
-	Poll     time.Duration   // of the chain; default 1 s
+	Network  deployment.Network // what clients are told
+	Relayer  chain.Signer       // pays fees of bindings and settlements; owns nothing else
+	Reports  keeper.Reports     // the validators' public log
+	Poll     time.Duration      // of the chain; default 1 s
 	Logger   *slog.Logger
 	Now      func() time.Time // default time.Now
 	OnListen func(net.Addr)   // told when the API listens

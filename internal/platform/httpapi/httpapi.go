@@ -15,7 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/flashback-network/flashback/internal/cert"
-	"github.com/flashback-network/flashback/internal/chain"
+	"github.com/flashback-network/flashback/internal/deployment"
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/orchestrator"
@@ -25,33 +25,10 @@ import (
 
 // Chain is what the API reads directly, where the index could lag.
 type Chain interface {
-	Contracts() chain.Contracts
 	Head(ctx context.Context) (uint32, time.Time, error)
 	LatestReport(ctx context.Context) (uint64, [32]byte, bool, error)
 	SLA(ctx context.Context, id ids.ID) (orchestrator.SLA, error)
 	Reservation(ctx context.Context, sla ids.ID) (orchestrator.Reservation, error)
-}
-
-// Network is what a client has to know to take part.
-type Network struct {
-	Name          string          `json:"name"`
-	StellarRPC    string          `json:"stellarRpc"`
-	Passphrase    string          `json:"networkPassphrase"`
-	Contracts     chain.Contracts `json:"contracts"`
-	Assets        []Asset         `json:"assets"`
-	Friendbot     string          `json:"friendbot,omitempty"`
-	Genesis       uint64          `json:"genesis" doc:"Unix seconds of epoch 0's start"`
-	EpochSeconds  uint32          `json:"epochSeconds"`
-	SlotsPerEpoch uint32          `json:"slotsPerEpoch"`
-	WindowEpochs  uint32          `json:"windowEpochs"`
-}
-
-// Asset that offers are priced in.
-type Asset struct {
-	Code     string      `json:"code"`
-	Contract ids.Account `json:"contract"`
-	Issuer   string      `json:"issuer,omitempty"`
-	Decimals int         `json:"decimals"`
 }
 
 // Options of the API. All fields are needed.
@@ -61,7 +38,7 @@ type Options struct {
 	Chain    Chain
 	Register *register.Register
 	Monitor  *monitor.Monitor
-	Network  Network
+	Network  deployment.Network // what clients are told
 	Oracle   cert.Config
 	Ready    func() error // nil when the platform serves
 	Logger   *slog.Logger

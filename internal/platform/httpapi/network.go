@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/flashback-network/flashback/internal/deployment"
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/platform/monitor"
 	"github.com/flashback-network/flashback/internal/store"
@@ -42,7 +43,9 @@ type Event struct {
 
 func (a *api) network() {
 	huma.Register(a.h, operation("get-network", http.MethodGet, "/v1/network", "What a client has to know to take part", "network", false),
-		func(context.Context, *struct{}) (*body[Network], error) { return reply(a, a.Network, nil) })
+		func(context.Context, *struct{}) (*body[deployment.Network], error) {
+			return reply(a, a.Network, nil)
+		})
 	huma.Register(a.h, operation("get-status", http.MethodGet, "/v1/status", "The network now", "network", false, 503),
 		func(ctx context.Context, _ *struct{}) (*body[*Status], error) {
 			s, err := a.status(ctx)
