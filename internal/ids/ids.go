@@ -95,7 +95,9 @@ func ParseAccount(s string) (a Account, err error) {
 		if _, err = hex.Decode(a.Address[:], []byte(s[2:])); err != nil {
 			return Account{}, fmt.Errorf("%q is no account: %w", s, err)
 		}
-		a.Chain, a.Kind = Starknet, Contract
+		if a.Chain, a.Kind = Starknet, Contract; a.String() != s {
+			return Account{}, fmt.Errorf("%q is not in canonical form", s)
+		}
 		return a, nil
 	}
 	raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(s)

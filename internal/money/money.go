@@ -39,6 +39,9 @@ func Must(v *big.Int) Amount {
 
 // Parse reads a whole number of smallest units.
 func Parse(s string) (Amount, error) {
+	if len(s) > 64 { // more than 128 bits, and slow to read
+		return Amount{}, fmt.Errorf("an amount of %d digits is outside of 128 bits", len(s))
+	}
 	v, ok := new(big.Int).SetString(s, 10)
 	if !ok || strings.HasPrefix(s, "+") {
 		return Amount{}, fmt.Errorf("%q is no amount: a whole number of smallest units is expected", s)
@@ -122,6 +125,9 @@ func (a Amount) Format(decimals int) string {
 // ParseDecimal reads 12.5 as an amount with the asset's decimals, refusing more digits than it has.
 func ParseDecimal(s string, decimals int) (Amount, error) {
 	whole, frac, _ := strings.Cut(s, ".")
+	if whole == "" && frac == "" {
+		return Amount{}, fmt.Errorf("%q is no amount", s)
+	}
 	if len(frac) > decimals {
 		return Amount{}, fmt.Errorf("%q has more than %d decimals", s, decimals)
 	}

@@ -25,8 +25,8 @@ const NoFigure = ^uint32(0)
 // Measure is what one epoch adds to an SLA's leaf.
 type Measure struct {
 	Slots              []Slot // as many as the terms' slots per epoch; others count as excluded
-	Operations, Errors uint64
-	Challenges, Passed uint64
+	Operations, Errors uint64 // more errors than operations count as so many
+	Challenges, Passed uint64 // the same
 	ByteSeconds        Wide   // cumulative, as the node stated it; smaller than before: ignored
 	BytesIn, BytesOut  uint64 // cumulative, the same
 }
@@ -53,8 +53,11 @@ type Verdict struct {
 }
 
 // Advance adds one epoch to a running leaf. base is the leaf at the last judged boundary (the zero leaf at first); end is the number of epochs after which the SLA ends. When the epoch closes a window, the verdict
-// is returned and the caller keeps the new leaf as the next base.
+// is returned and the caller keeps the new leaf as the next base. A leaf that does not run any more stays as it is.
 func (t *Terms) Advance(l Leaf, base *Leaf, m *Measure, end uint32) (Leaf, *Verdict) {
+	if l.Status != Running {
+		return l, nil
+	}
 	t.measure(&l, base, m)
 	l.Epochs++
 	if l.Epochs%t.Window != 0 && l.Epochs < end {
@@ -94,9 +97,9 @@ func (t *Terms) measure(l, base *Leaf, m *Measure) {
 		}
 	}
 	l.Operations += m.Operations
-	l.Errors += m.Errors
+	l.Errors += min(m.Errors, m.Operations)
 	l.Challenges += m.Challenges
-	l.Passed += m.Passed
+	l.Passed += min(m.Passed, m.Challenges)
 	if l.ByteSeconds.Big().Cmp(m.ByteSeconds.Big()) < 0 {
 		l.ByteSeconds = m.ByteSeconds
 	}

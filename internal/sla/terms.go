@@ -60,7 +60,7 @@ type Protocol struct {
 	HoldbackBps       uint16 // in stream mode
 	MinSamples        uint32
 	CoveragePpm       uint32
-	AvailabilityTiers []AvailabilityTier // the first tier's Below is replaced by the unit's target
+	AvailabilityTiers []AvailabilityTier // of parameters, Below 0 stands for the unit's target: see For
 	ExcessTiers       []ExcessTier
 	LostBps           uint16
 	LostChallenges    uint8
@@ -88,6 +88,23 @@ func DefaultProtocol(period uint32) Protocol {
 		SlashCapBps: 2_500, SlashPeriod: period,
 		SlashSplit: [4]uint16{7_000, 1_000, 1_000, 1_000}, FeeSplit: [4]uint16{4_000, 3_000, 2_000, 1_000},
 	}
+}
+
+// For is the protocol as the terms of an SLA have it: its availability table with the unit's target in it and no line above the target, so that a kept promise never costs;
+// in escrow mode everything is held back.
+func (p Protocol) For(mode Mode, target uint32) Protocol {
+	tiers := make([]AvailabilityTier, len(p.AvailabilityTiers))
+	for i, x := range p.AvailabilityTiers {
+		if x.Below == 0 {
+			x.Below = target
+		}
+		tiers[i] = AvailabilityTier{min(x.Below, target), x.Bps}
+	}
+	p.AvailabilityTiers = tiers
+	if mode == Escrow {
+		p.HoldbackBps = 10_000
+	}
+	return p
 }
 
 // QoS is a unit's promise.
@@ -237,7 +254,7 @@ func (t *Terms) Validate() error {
 		{atMost(p.FeeBps, p.HoldbackBps, p.LostBps, p.SlashBreach, p.SlashLost, p.SlashAbandon, p.SlashCapBps), "basis points"},
 		{t.Mode == Stream || p.HoldbackBps == 10_000, "holdback in escrow mode"},
 		{p.CoveragePpm <= 1_000_000 && t.QoS.AvailabilityPpm <= 1_000_000 && t.QoS.ErrorPpm <= 1_000_000, "parts per million"},
-		{p.BreachOf >= 1 && p.BreachOf <= 3 && p.BreachCount >= 1 && p.BreachCount <= p.BreachOf, "breach rule"},
+		{p.BreachBps >= 1 && p.BreachOf >= 1 && p.BreachOf <= 3 && p.BreachCount >= 1 && p.BreachCount <= p.BreachOf, "breach rule"},
 		{p.SlashPeriod > 0 && p.LostChallenges > 0 && p.AbandonWindows > 0, "slash rule"},
 		{sum(p.SlashSplit) == 10_000 && sum(p.FeeSplit) == 10_000, "splits"},
 		{len(p.AvailabilityTiers) <= MaxTiers && len(p.ExcessTiers) <= MaxTiers, "tiers"},
@@ -247,7 +264,7 @@ func (t *Terms) Validate() error {
 		}
 	}
 	for _, x := range p.AvailabilityTiers {
-		if x.Bps > 10_000 {
+		if x.Bps > 10_000 || x.Below > 1_000_000 {
 			return fmt.Errorf("%w: terms: availability tier", canon.ErrMalformed)
 		}
 	}

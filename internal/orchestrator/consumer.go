@@ -1,0 +1,218 @@
+package orchestrator
+
+import (
+	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/money"
+	"github.com/flashback-network/flashback/internal/sla"
+)
+
+func (s *State) request(op *Request) error {
+	if s.paused {
+		return ErrPaused
+	}
+	if op.Deposit.Sign() < 0 || op.MaxTotal.Sign() < 0 {
+		return ErrAmountInvalid
+	}
+	if op.Mode > sla.Escrow {
+		return ErrArgumentInvalid
+	}
+	u, err := s.quote(op.Unit, op.Volume, op.Egress, op.Duration)
+	if err != nil {
+		return err
+	}
+	if u.PriceVersion != op.PriceVersion {
+		return ErrPriceChanged
+	}
+	id := ids.SLAID(s.genesis.Consumer, op.Consumer, op.Nonce)
+	if _, ok := s.slas.get(id); ok {
+		return ErrExists
+	}
+	t := s.compose(id, op, &u)
+	total := t.TotalPrice()
+	if op.MaxTotal.Less(total) {
+		return ErrPriceAbove
+	}
+	if total.Less(op.Deposit) {
+		return ErrOverFunded
+	}
+	hash := t.Hash()
+	x := SLA{
+		ID: id, Consumer: op.Consumer, Provider: t.Provider, Payout: t.Payout, Asset: t.Asset, Unit: u.ID, TermsHash: hash, State: Requested, Mode: op.Mode,
+		Total: total, Deposited: op.Deposit, Escrow: op.Deposit, Duration: op.Duration, EndEpochs: op.Duration, AcceptBy: s.now + s.params.AcceptSeconds,
+	}
+	s.slas.set(id, x)
+	s.terms.set(id, t)
+	s.out.ID = id
+	s.emit("requested", id)
+	auto := s.reserve(u, Reservation{SLA: id, Unit: u.ID, Provider: t.Provider, Asset: t.Asset, Refund: op.Refund, TermsHash: hash, Volume: op.Volume, Collateral: t.Collateral})
+	if auto {
+		if err := s.accepted(id); err != nil {
+			return err
+		}
+	}
+	return s.transfer(t.Asset, op.Consumer, s.genesis.Consumer, op.Deposit)
+}
+
+// compose makes the terms as the contract does: of the request, the unit's offer and the parameters.
+func (s *State) compose(id ids.ID, op *Request, u *Unit) *sla.Terms {
+	p, _ := s.providers.get(u.Provider)
+	t := &sla.Terms{
+		Network: s.config.Network, SLA: id, Consumer: op.Consumer, Provider: u.Provider, Payout: p.Payout, Refund: op.Refund, Asset: u.Asset,
+		Units: []sla.Share{{Unit: u.ID, Bps: 10_000}}, Kind: u.Kind, Volume: op.Volume, Egress: op.Egress, RateLimit: u.RateLimit, Duration: op.Duration,
+		EpochSeconds: s.config.EpochSeconds, SlotsPerEpoch: s.config.SlotsPerEpoch, Window: s.config.WindowEpochs, Redundancy: 1, Class: u.Class, Mode: op.Mode,
+		PriceVersion: u.PriceVersion, StoragePrice: u.StoragePrice, EgressPrice: u.EgressPrice, Protocol: s.params.Protocol.For(op.Mode, u.QoS.AvailabilityPpm), QoS: u.QoS,
+	}
+	t.Collateral = t.TotalPrice().Bps(uint32(u.CollateralBps))
+	return t
+}
+
+// accepted moves a requested SLA on, and starts it when it is paid for.
+func (s *State) accepted(id ids.ID) error {
+	x, _ := s.slas.get(id)
+	if x.State != Requested {
+		return ErrStateWrong
+	}
+	x.State, x.FundBy = Accepted, s.now+s.params.FundSeconds
+	s.emit("sla_state", id)
+	s.start(x)
+	return nil
+}
+
+// start stores an accepted SLA, which becomes Active when its deposit is complete.
+func (s *State) start(x SLA) {
+	if x.State == Accepted && x.Deposited.Equal(x.Total) {
+		t, _ := s.terms.get(x.ID)
+		zero := sla.Zero(t)
+		x.State, x.StartEpoch, x.SettledHash = Active, s.nextEpoch(), zero.Hash()
+		s.settled.set(x.ID, zero)
+		s.covered.set(x.ID, zero)
+		s.activate(x.ID, x.StartEpoch, x.SettledHash)
+		s.emit("sla_state", x.ID)
+	}
+	s.slas.set(x.ID, x)
+}
+
+func (s *State) refused(id ids.ID) error {
+	x, _ := s.slas.get(id)
+	if x.State != Requested && x.State != Accepted {
+		return ErrStateWrong
+	}
+	s.giveBack(x, Rejected)
+	return nil
+}
+
+// giveBack ends an SLA that never began.
+func (s *State) giveBack(x SLA, state SLAState) {
+	x.State = state
+	x.ConsumerClaim, x.Escrow = x.ConsumerClaim.Add(x.Escrow), money.Amount{}
+	s.slas.set(x.ID, x)
+	s.emit("sla_state", x.ID)
+}
+
+func (s *State) fund(op *Fund) error {
+	if op.Amount.Sign() <= 0 {
+		return ErrAmountInvalid
+	}
+	x, ok := s.slas.get(op.SLA)
+	switch {
+	case !ok:
+		return ErrNotFound
+	case x.State != Requested && x.State != Accepted:
+		return ErrStateWrong
+	case x.Total.Sub(x.Deposited).Less(op.Amount):
+		return ErrOverFunded
+	}
+	x.Deposited, x.Escrow = x.Deposited.Add(op.Amount), x.Escrow.Add(op.Amount)
+	s.emit("funded", x.ID, op.Amount)
+	s.start(x)
+	return s.transfer(x.Asset, op.From, s.genesis.Consumer, op.Amount)
+}
+
+func (s *State) ownSLA(id ids.ID, consumer ids.Account) (SLA, error) {
+	x, ok := s.slas.get(id)
+	switch {
+	case !ok:
+		return x, ErrNotFound
+	case x.Consumer != consumer:
+		return x, ErrNotAuthorized
+	}
+	return x, nil
+}
+
+func (s *State) cancel(op *Cancel) error {
+	x, err := s.ownSLA(op.SLA, op.Consumer)
+	if err != nil {
+		return err
+	}
+	if x.State != Requested && x.State != Accepted {
+		return ErrStateWrong
+	}
+	r, _ := s.reservations.get(x.ID)
+	s.end(r)
+	s.giveBack(x, Cancelled)
+	return nil
+}
+
+func (s *State) expire(id ids.ID) error {
+	x, ok := s.slas.get(id)
+	switch {
+	case !ok:
+		return ErrNotFound
+	case x.State != Requested && x.State != Accepted:
+		return ErrStateWrong
+	case x.State == Requested && s.now <= x.AcceptBy, x.State == Accepted && s.now <= x.FundBy:
+		return ErrNotTimedOut
+	}
+	r, _ := s.reservations.get(id)
+	s.end(r)
+	s.giveBack(x, Expired)
+	return nil
+}
+
+func (s *State) payout(id ids.ID) error {
+	return s.pay(id, "paid", func(x *SLA) (*money.Amount, ids.Account) { return &x.ProviderClaim, x.Payout })
+}
+
+func (s *State) refund(id ids.ID) error {
+	return s.pay(id, "refunded", func(x *SLA) (*money.Amount, ids.Account) { return &x.ConsumerClaim, x.Consumer })
+}
+
+// pay empties one bucket.
+func (s *State) pay(id ids.ID, event string, bucket func(*SLA) (*money.Amount, ids.Account)) error {
+	x, ok := s.slas.get(id)
+	if !ok {
+		return ErrNotFound
+	}
+	b, to := bucket(&x)
+	due := *b
+	if due.Sign() == 0 {
+		return ErrNothingDue
+	}
+	*b = money.Amount{}
+	x.Withdrawn = x.Withdrawn.Add(due)
+	s.slas.set(id, x)
+	s.emit(event, id, due)
+	return s.transfer(x.Asset, s.genesis.Consumer, to, due)
+}
+
+func (s *State) collectFees(id ids.ID) error {
+	x, ok := s.slas.get(id)
+	if !ok {
+		return ErrNotFound
+	}
+	if x.Fees.Sign() == 0 {
+		return ErrNothingDue
+	}
+	t, _ := s.terms.get(id)
+	before, after := sla.Split(x.FeeTotal.Sub(x.Fees), t.Protocol.FeeSplit), sla.Split(x.FeeTotal, t.Protocol.FeeSplit)
+	x.Withdrawn = x.Withdrawn.Add(x.Fees)
+	s.emit("paid", id, x.Fees)
+	x.Fees = money.Amount{}
+	s.slas.set(id, x)
+	for i, to := range []ids.Account{s.params.PlatformAddress, s.params.ValidatorsAddress, s.params.FundAddress, s.params.InsuranceAddress} {
+		if err := s.transfer(x.Asset, s.genesis.Consumer, to, after[i].Sub(before[i])); err != nil {
+			return err
+		}
+	}
+	return nil
+}

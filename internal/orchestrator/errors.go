@@ -1,0 +1,46 @@
+package orchestrator
+
+import (
+	"github.com/flashback-network/flashback/internal/fault"
+)
+
+// The contracts' error table (docs/spec/contracts.md). Codes are the table's names. Those of a certificate are in package cert.
+var (
+	ErrNotAuthorized       = fault.New(fault.Forbidden, "NotAuthorized", "this account may not do that")
+	ErrPaused              = fault.New(fault.Unavailable, "Paused", "new SLAs are paused")
+	ErrAmountInvalid       = fault.New(fault.Invalid, "AmountInvalid", "the amount is not positive")
+	ErrOverflow            = fault.New(fault.Invalid, "Overflow", "a number is too large")
+	ErrNotFound            = fault.New(fault.NotFound, "NotFound", "there is no such thing on the chain")
+	ErrExists              = fault.New(fault.Exists, "Exists", "it is there already")
+	ErrStateWrong          = fault.New(fault.Conflict, "StateWrong", "its state does not allow that now")
+	ErrArgumentInvalid     = fault.New(fault.Invalid, "ArgumentInvalid", "an argument is out of bounds")
+	ErrMalformed           = fault.New(fault.Invalid, "Malformed", "the bytes are not a canonical encoding")
+	ErrConfigInvalid       = fault.New(fault.Invalid, "ConfigInvalid", "the oracle configuration is not valid")
+	ErrLeafForeign         = fault.New(fault.Invalid, "LeafForeign", "the leaf is of another SLA or of other terms")
+	ErrLeafUnknown         = fault.New(fault.Invalid, "LeafUnknown", "the leaf is not under a certified root")
+	ErrFromMismatch        = fault.New(fault.Conflict, "FromMismatch", "the settlement does not begin where the last one ended")
+	ErrLeafBehind          = fault.New(fault.Conflict, "LeafBehind", "the leaf is not later than the settled one")
+	ErrLeafBeyond          = fault.New(fault.Invalid, "LeafBeyond", "the leaf claims more than time and terms allow")
+	ErrProviderUnknown     = fault.New(fault.NotFound, "ProviderUnknown", "the account is not registered as a provider")
+	ErrNodeBound           = fault.New(fault.Exists, "NodeBound", "the node's key is bound already")
+	ErrNodeReleased        = fault.New(fault.Conflict, "NodeReleased", "the node was released")
+	ErrCapacityMissing     = fault.New(fault.Exhausted, "CapacityMissing", "the unit does not have so much free capacity")
+	ErrCollateralMissing   = fault.New(fault.Exhausted, "CollateralMissing", "there is not so much free collateral")
+	ErrUnitUnlisted        = fault.New(fault.Conflict, "UnitUnlisted", "the unit is not listed")
+	ErrUnitMaintenance     = fault.New(fault.Conflict, "UnitMaintenance", "the unit is in maintenance")
+	ErrUnitDecommissioning = fault.New(fault.Conflict, "UnitDecommissioning", "the unit is being decommissioned, or was")
+	ErrDurationOutside     = fault.New(fault.Invalid, "DurationOutside", "the unit is not offered for this duration")
+	ErrNoticeShort         = fault.New(fault.Invalid, "NoticeShort", "maintenance has to be announced earlier")
+	ErrQuotaExceeded       = fault.New(fault.Exhausted, "QuotaExceeded", "that is more maintenance than a window allows")
+	ErrLiveReservations    = fault.New(fault.Conflict, "LiveReservations", "something still depends on it")
+	ErrPriceChanged        = fault.New(fault.Precondition, "PriceChanged", "the unit's price has changed")
+	ErrPriceAbove          = fault.New(fault.Precondition, "PriceAbove", "the total price is above the largest that was accepted")
+	ErrNotTimedOut         = fault.New(fault.Conflict, "NotTimedOut", "its time has not run out yet")
+	ErrOverFunded          = fault.New(fault.Invalid, "OverFunded", "that is more than the total price")
+	ErrNoBreach            = fault.New(fault.Conflict, "NoBreach", "there was no breach that was slashed")
+	ErrGrantInvalid        = fault.New(fault.Invalid, "GrantInvalid", "prefix, operations or expiry of the grant are not valid")
+	ErrNothingDue          = fault.New(fault.Conflict, "NothingDue", "there is nothing to pay")
+
+	// ErrBalance is the token's refusal, not a contract's: it has no number in the table.
+	ErrBalance = fault.New(fault.Exhausted, "balance_missing", "the account does not have so much of the asset")
+)

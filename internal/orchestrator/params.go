@@ -1,0 +1,61 @@
+package orchestrator
+
+const (
+	year      = 365 * 86_400
+	maxFee    = 1_000
+	maxTiers  = 8
+	maxExcess = 100_000
+	wholeBps  = 10_000
+	million   = 1_000_000
+)
+
+// Validate refuses parameters out of bounds, whoever sets them.
+func (p *Params) Validate() error {
+	atMost := func(limit uint16, l ...uint16) bool {
+		for _, v := range l {
+			if v > limit {
+				return false
+			}
+		}
+		return true
+	}
+	whole := func(s [4]uint16) bool {
+		return atMost(wholeBps, s[:]...) && uint32(s[0])+uint32(s[1])+uint32(s[2])+uint32(s[3]) == wholeBps
+	}
+	seconds := func(v, least uint64) bool { return v >= least && v <= year }
+	ok := p.Version >= 1 && atMost(maxFee, p.FeeBps) &&
+		atMost(wholeBps, p.HoldbackBps, p.LostBps, p.SlashBreach, p.SlashLost, p.SlashAbandon, p.SlashCapBps, p.BreachBps) &&
+		p.MinSamples >= 1 && p.CoveragePpm <= million && p.LostChallenges >= 1 && p.BreachBps >= 1 && p.BreachOf >= 1 && p.BreachOf <= 3 &&
+		p.BreachCount >= 1 && p.BreachCount <= p.BreachOf && p.AbandonWindows >= 1 && p.SlashPeriod >= 1 && whole(p.SlashSplit) && whole(p.FeeSplit) &&
+		seconds(p.AcceptSeconds, 1) && seconds(p.FundSeconds, 1) && seconds(p.CloseSeconds, 1) && seconds(p.NoticeSeconds, 0) && seconds(p.QuotaSeconds, 0) &&
+		len(p.AvailabilityTiers) <= maxTiers && len(p.ExcessTiers) <= maxTiers
+	for _, x := range p.AvailabilityTiers {
+		ok = ok && x.Below <= million && x.Bps <= wholeBps
+	}
+	for _, x := range p.ExcessTiers {
+		ok = ok && x.Ratio >= 100 && x.Ratio <= maxExcess && x.Bps <= wholeBps
+	}
+	if !ok {
+		return ErrArgumentInvalid
+	}
+	return nil
+}
+
+func (s *State) setParams(op *SetParams) error {
+	if op.Admin != s.genesis.Admin {
+		return ErrNotAuthorized
+	}
+	if op.Params.Validate() != nil || op.Params.Version != s.params.Version+1 {
+		return ErrArgumentInvalid
+	}
+	assign(s, &s.params, op.Params)
+	return nil
+}
+
+func (s *State) pause(op *Pause) error {
+	if op.Admin != s.genesis.Admin {
+		return ErrNotAuthorized
+	}
+	assign(s, &s.paused, op.Paused)
+	return nil
+}

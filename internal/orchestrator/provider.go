@@ -1,0 +1,153 @@
+package orchestrator
+
+import (
+	"strconv"
+
+	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/money"
+)
+
+// MaxEndpoint is the longest endpoint of a node, bytes.
+const MaxEndpoint = 200
+
+type decimal uint64
+
+func (d decimal) String() string { return strconv.FormatUint(uint64(d), 10) }
+
+func (s *State) register(op *Register) error {
+	if _, ok := s.providers.get(op.Provider); ok {
+		return ErrExists
+	}
+	s.providers.set(op.Provider, Provider{Payout: op.Payout, Info: op.Info, Registered: s.now})
+	s.emit("registered", op.Provider)
+	return nil
+}
+
+func (s *State) updateProvider(op *UpdateProvider) error {
+	p, ok := s.providers.get(op.Provider)
+	if !ok {
+		return ErrProviderUnknown
+	}
+	p.Payout, p.Info = op.Payout, op.Info
+	s.providers.set(op.Provider, p)
+	s.emit("registered", op.Provider)
+	return nil
+}
+
+func (s *State) nodeBind(op *NodeBind) error {
+	if _, ok := s.providers.get(op.Provider); !ok {
+		return ErrProviderUnknown
+	}
+	if !endpointValid(op.Endpoint) {
+		return ErrArgumentInvalid
+	}
+	id := ids.NodeID(s.genesis.Provider, op.Node)
+	if _, ok := s.nodeOf.get(op.Node); ok {
+		return ErrNodeBound
+	}
+	if n, ok := s.nodes.get(id); ok && n.State != NodeReleased {
+		return ErrNodeBound
+	}
+	s.nodes.set(id, Node{ID: id, Provider: op.Provider, Key: op.Node, Endpoint: op.Endpoint, State: NodeActive, Since: s.now})
+	s.nodeOf.set(op.Node, id)
+	s.out.ID = id
+	s.emit("node_bound", id)
+	return nil
+}
+
+func endpointValid(e string) bool { return len(e) > 0 && len(e) <= MaxEndpoint }
+
+// ownNode finds a node of the provider that is not released.
+func (s *State) ownNode(id ids.ID, provider ids.Account) (Node, error) {
+	n, ok := s.nodes.get(id)
+	switch {
+	case !ok:
+		return n, ErrNotFound
+	case n.Provider != provider:
+		return n, ErrNotAuthorized
+	case n.State == NodeReleased:
+		return n, ErrNodeReleased
+	}
+	return n, nil
+}
+
+func (s *State) nodeRotate(op *NodeRotate) error {
+	n, err := s.ownNode(op.ID, op.Provider)
+	if err != nil {
+		return err
+	}
+	if !endpointValid(op.Endpoint) {
+		return ErrArgumentInvalid
+	}
+	if other, ok := s.nodeOf.get(op.Key); ok && other != op.ID {
+		return ErrNodeBound
+	}
+	s.nodeOf.remove(n.Key)
+	s.nodeOf.set(op.Key, op.ID)
+	n.Key, n.Endpoint, n.Since = op.Key, op.Endpoint, s.now
+	s.nodes.set(op.ID, n)
+	s.emit("node_rotated", op.ID)
+	return nil
+}
+
+func (s *State) nodeRelease(op *NodeRelease) error {
+	n, err := s.ownNode(op.ID, op.Provider)
+	if err != nil {
+		return err
+	}
+	if n.Units > 0 {
+		return ErrLiveReservations
+	}
+	s.nodeOf.remove(n.Key)
+	n.State, n.Since = NodeReleased, s.now
+	s.nodes.set(op.ID, n)
+	s.emit("node_released", op.ID)
+	return nil
+}
+
+func (s *State) depositCollateral(op *DepositCollateral) error {
+	if op.Amount.Sign() <= 0 {
+		return ErrAmountInvalid
+	}
+	if _, ok := s.providers.get(op.Provider); !ok {
+		return ErrProviderUnknown
+	}
+	h := holding{op.Asset, op.Provider}
+	c, _ := s.collateral.get(h)
+	sum := c.Free.Big()
+	free, err := money.FromBig(sum.Add(sum, op.Amount.Big()))
+	if err != nil {
+		return ErrOverflow
+	}
+	s.collateral.set(h, Collateral{free, c.Locked})
+	s.emit("collateral", op.Provider, op.Amount)
+	return s.transfer(op.Asset, op.Provider, s.genesis.Provider, op.Amount)
+}
+
+func (s *State) withdrawCollateral(op *WithdrawCollateral) error {
+	if op.Amount.Sign() <= 0 {
+		return ErrAmountInvalid
+	}
+	if _, ok := s.providers.get(op.Provider); !ok {
+		return ErrProviderUnknown
+	}
+	h := holding{op.Asset, op.Provider}
+	c, _ := s.collateral.get(h)
+	if c.Free.Less(op.Amount) {
+		return ErrCollateralMissing
+	}
+	s.collateral.set(h, Collateral{c.Free.Sub(op.Amount), c.Locked})
+	s.emit("collateral", op.Provider, op.Amount)
+	return s.transfer(op.Asset, s.genesis.Provider, op.Provider, op.Amount)
+}
+
+// lock moves free collateral, or locked back when the amount is negative.
+func (s *State) lock(provider ids.Account, asset money.Asset, amount money.Amount) error {
+	h := holding{asset, provider}
+	c, _ := s.collateral.get(h)
+	if c.Free.Less(amount) {
+		return ErrCollateralMissing
+	}
+	s.collateral.set(h, Collateral{c.Free.Sub(amount), c.Locked.Add(amount)})
+	return nil
+}

@@ -1,0 +1,205 @@
+package orchestrator
+
+import (
+	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/money"
+	"github.com/flashback-network/flashback/internal/sla"
+)
+
+// remaining is what of the promised collateral is still locked.
+func (r *Reservation) remaining() money.Amount { return r.Collateral.Sub(r.Coverage).Sub(r.Slash) }
+
+// reserve takes capacity for a requested SLA and reports whether the unit accepted at once.
+func (s *State) reserve(u Unit, r Reservation) bool {
+	u.ReservedBytes += r.Volume
+	u.Live++
+	s.units.set(u.ID, u)
+	s.emit("reserved", r.SLA)
+	accepted := u.AutoAccept && s.lock(r.Provider, r.Asset, r.Collateral) == nil
+	if accepted {
+		r.State = ReservationLocked
+		s.emit("accepted", r.SLA)
+	}
+	s.reservations.set(r.SLA, r)
+	return accepted
+}
+
+func (s *State) ownReservation(id ids.ID, provider ids.Account) (Reservation, error) {
+	r, ok := s.reservations.get(id)
+	switch {
+	case !ok:
+		return r, ErrNotFound
+	case r.Provider != provider:
+		return r, ErrNotAuthorized
+	}
+	return r, nil
+}
+
+func (s *State) accept(op *Accept) error {
+	r, err := s.ownReservation(op.SLA, op.Provider)
+	if err != nil {
+		return err
+	}
+	if r.State != ReservationHeld {
+		return ErrStateWrong
+	}
+	if err := s.lock(r.Provider, r.Asset, r.Collateral); err != nil {
+		return err
+	}
+	r.State = ReservationLocked
+	s.reservations.set(r.SLA, r)
+	s.emit("accepted", r.SLA)
+	return s.accepted(r.SLA)
+}
+
+func (s *State) refuse(op *Refuse) error {
+	r, err := s.ownReservation(op.SLA, op.Provider)
+	if err != nil {
+		return err
+	}
+	if r.State > ReservationLocked {
+		return ErrStateWrong
+	}
+	s.end(r)
+	s.emit("refused", r.SLA)
+	return s.refused(r.SLA)
+}
+
+// activate is told by the consumer's half.
+func (s *State) activate(id ids.ID, start uint64, zero [32]byte) {
+	r, _ := s.reservations.get(id)
+	r.State, r.StartEpoch, r.SettledHash = ReservationActive, start, zero
+	s.reservations.set(id, r)
+	u, _ := s.units.get(r.Unit)
+	u.ReservedBytes -= r.Volume
+	u.InUseBytes += r.Volume
+	s.units.set(u.ID, u)
+	s.emit("reservation_active", id)
+}
+
+// end gives capacity and the rest of the collateral back.
+func (s *State) end(r Reservation) {
+	u, _ := s.units.get(r.Unit)
+	if r.State == ReservationActive {
+		u.InUseBytes -= r.Volume
+	} else {
+		u.ReservedBytes -= r.Volume
+	}
+	u.Live--
+	s.units.set(u.ID, u)
+	if r.State >= ReservationLocked {
+		if err := s.lock(r.Provider, r.Asset, money.Amount{}.Sub(r.remaining())); err != nil {
+			panic("orchestrator: releasing collateral cannot fail")
+		}
+	}
+	r.State = ReservationDone
+	s.reservations.set(r.SLA, r)
+	s.emit("released", r.SLA)
+}
+
+// finish ends the reservation of an SLA that timed out, unless its own settlement ended it before.
+func (s *State) finish(id ids.ID) {
+	if r, _ := s.reservations.get(id); r.State != ReservationDone {
+		s.end(r)
+	}
+}
+
+func (s *State) settleReservation(op *SettleReservation) error {
+	r, ok := s.reservations.get(op.SLA)
+	if !ok {
+		return ErrNotFound
+	}
+	if !wellFormed(&op.From) || !wellFormed(&op.To) {
+		return ErrMalformed
+	}
+	if op.To.Epochs <= r.SettledEpochs {
+		return nil
+	}
+	if r.State != ReservationActive {
+		return ErrStateWrong
+	}
+	t, err := sla.DecodeTerms(op.Terms)
+	if err != nil {
+		return ErrMalformed
+	}
+	if t.Hash() != r.TermsHash {
+		return ErrLeafForeign
+	}
+	p := position{sla: op.SLA, termsHash: r.TermsHash, settled: r.SettledHash, start: r.StartEpoch, end: t.Duration}
+	if err := s.provable(p, &op.From, &op.To, op.Epoch, op.Proof); err != nil {
+		return err
+	}
+	if beyond(t, p, &op.From, &op.To, op.Epoch, false) {
+		return ErrLeafBeyond
+	}
+	s.cover(r, t, &op.From, &op.To)
+	return nil
+}
+
+// cover moves collateral by the difference of two leaves. Warnings are told before money moves.
+func (s *State) cover(r Reservation, t *sla.Terms, from, to *sla.Leaf) {
+	if to.Warnings > from.Warnings {
+		s.emit("warning", r.SLA, money.Of(int64(to.Warnings)))
+	}
+	totals := t.Totals(to)
+	h := holding{r.Asset, r.Provider}
+	c, _ := s.collateral.get(h)
+
+	rise := money.Min(totals.Coverage.Sub(r.Coverage), r.remaining())
+	r.Coverage = r.Coverage.Add(rise)
+	r.Owed = r.Owed.Add(rise)
+	if rise.Sign() > 0 {
+		s.emit("coverage", r.SLA, rise)
+	}
+	before := sla.Split(r.Slash, t.Protocol.SlashSplit)
+	slash := money.Min(totals.Slash.Sub(r.Slash), r.remaining())
+	r.Slash = r.Slash.Add(slash)
+	after := sla.Split(r.Slash, t.Protocol.SlashSplit)
+	r.Owed = r.Owed.Add(after[0].Sub(before[0]))
+	r.ValidatorsOwed = r.ValidatorsOwed.Add(after[1].Sub(before[1]))
+	r.FundOwed = r.FundOwed.Add(after[2].Sub(before[2])).Add(after[3].Sub(before[3]))
+	if slash.Sign() > 0 {
+		s.emit("slashed", r.SLA, slash)
+	}
+	s.collateral.set(h, Collateral{c.Free, c.Locked.Sub(rise).Sub(slash)})
+
+	r.SettledEpochs, r.SettledHash = to.Epochs, to.Hash()
+	s.reservations.set(r.SLA, r)
+	s.covered.set(r.SLA, *to)
+	if to.Status != sla.Running {
+		s.end(r)
+	}
+}
+
+func (s *State) claim(id ids.ID) error {
+	r, ok := s.reservations.get(id)
+	if !ok {
+		return ErrNotFound
+	}
+	if r.Owed.Sign() == 0 {
+		return ErrNothingDue
+	}
+	due := r.Owed
+	r.Owed = money.Amount{}
+	s.reservations.set(id, r)
+	s.emit("claimed", id, due)
+	return s.transfer(r.Asset, s.genesis.Provider, r.Refund, due)
+}
+
+func (s *State) collectSlash(id ids.ID) error {
+	r, ok := s.reservations.get(id)
+	if !ok {
+		return ErrNotFound
+	}
+	validators, fund := r.ValidatorsOwed, r.FundOwed
+	if validators.Sign() == 0 && fund.Sign() == 0 {
+		return ErrNothingDue
+	}
+	r.ValidatorsOwed, r.FundOwed = money.Amount{}, money.Amount{}
+	s.reservations.set(id, r)
+	s.emit("claimed", id, validators, fund)
+	if err := s.transfer(r.Asset, s.genesis.Provider, s.params.ValidatorsAddress, validators); err != nil {
+		return err
+	}
+	return s.transfer(r.Asset, s.genesis.Provider, s.params.FundAddress, fund)
+}
