@@ -1,0 +1,269 @@
+use flashback_core::{
+    error::Error,
+    money::{sub, FeeShares},
+    params::Params,
+    schedule::Schedule,
+    settlement::{decode_terms, Proof},
+};
+use soroban_sdk::{contract, contractimpl, panic_with_error, token::TokenClient, Address, Bytes, BytesN, Env, Vec};
+
+use crate::{
+    escrow, event, grant, life, request, settle, storage,
+    types::{Grant, Request, Sla},
+};
+
+#[contract]
+pub struct ConsumerOrchestrator;
+
+#[contractimpl]
+impl ConsumerOrchestrator {
+    pub fn __constructor(env: Env, admin: Address, oracle: Address, po: Address, params: Params) {
+        if let Err(e) = params.check() {
+            panic_with_error!(&env, e);
+        }
+        let schedule = Schedule::of(&env, &oracle);
+        storage::init(&env, &admin, &oracle, &po, &schedule, &params);
+    }
+
+    /// Sets the parameters of new SLAs: the next version, within bounds. Live SLAs keep theirs. Admin only.
+    ///
+    /// # Errors
+    /// ArgumentInvalid.
+    pub fn set_params(env: Env, params: Params) -> Result<(), Error> {
+        storage::admin(&env)?.require_auth();
+        params.check()?;
+        if storage::params(&env)?.version.checked_add(1) != Some(params.version) {
+            return Err(Error::ArgumentInvalid);
+        }
+        storage::set_params(&env, &params);
+        event::ParamsSet { version: params.version }.publish(&env);
+        Ok(())
+    }
+
+    /// Stops `request`, and nothing else. Admin only.
+    pub fn pause(env: Env, paused: bool) -> Result<(), Error> {
+        storage::admin(&env)?.require_auth();
+        storage::set_paused(&env, paused);
+        event::Paused { paused }.publish(&env);
+        Ok(())
+    }
+
+    /// Asks for an SLA on a unit. The consumer authorises the request and the largest total that it accepts. With a unit that accepts by
+    /// itself and a full deposit the SLA is Active at once.
+    ///
+    /// # Errors
+    /// Paused, ArgumentInvalid, AmountInvalid, Exists, PriceChanged, PriceAbove, OverFunded and what the unit's `quote` refuses.
+    pub fn request(env: Env, consumer: Address, request: Request) -> Result<BytesN<32>, Error> {
+        consumer.require_auth();
+        let opened = request::open(&env, &consumer, &request)?;
+        take(&env, &opened.asset, &consumer, request.deposit);
+        Ok(opened.id)
+    }
+
+    /// Pays in for an SLA that has not begun, never above its total.
+    ///
+    /// # Errors
+    /// AmountInvalid, NotFound, StateWrong, OverFunded.
+    pub fn fund(env: Env, from: Address, sla: BytesN<32>, amount: i128) -> Result<(), Error> {
+        from.require_auth();
+        let asset = request::fund(&env, &from, &sla, amount)?;
+        take(&env, &asset, &from, amount);
+        Ok(())
+    }
+
+    /// The provider accepted. Provider Orchestrator only; answers whether the SLA is Active, since when, and its zero leaf's hash.
+    ///
+    /// # Errors
+    /// NotFound, StateWrong.
+    pub fn accepted(env: Env, sla: BytesN<32>) -> Result<(bool, u64, BytesN<32>), Error> {
+        storage::provider_orchestrator(&env)?.require_auth();
+        let mut value = storage::sla(&env, &sla)?;
+        let active = life::accept(&env, &sla, &mut value)?;
+        storage::set_sla(&env, &sla, &value);
+        Ok((active, value.start_epoch, value.settled_hash))
+    }
+
+    /// The provider refused. Provider Orchestrator only.
+    ///
+    /// # Errors
+    /// NotFound, StateWrong.
+    pub fn refused(env: Env, sla: BytesN<32>) -> Result<(), Error> {
+        storage::provider_orchestrator(&env)?.require_auth();
+        life::reject(&env, &sla)
+    }
+
+    /// Takes a request back before it is Active.
+    ///
+    /// # Errors
+    /// NotFound, NotAuthorized, StateWrong.
+    pub fn cancel(env: Env, consumer: Address, sla: BytesN<32>) -> Result<(), Error> {
+        consumer.require_auth();
+        life::cancel(&env, &consumer, &sla)
+    }
+
+    /// Ends a request that was not accepted or not funded in time. Anyone.
+    ///
+    /// # Errors
+    /// NotFound, StateWrong, NotTimedOut.
+    pub fn expire(env: Env, sla: BytesN<32>) -> Result<(), Error> {
+        life::expire(&env, &sla)
+    }
+
+    /// Moves the money that the leaf `to` stands for, since `from`, and settles the provider's half by the same proof. Anyone; the caller
+    /// cannot choose who is paid. Settling the settled leaf again does nothing.
+    ///
+    /// # Errors
+    /// NotFound, StateWrong, Malformed, LeafForeign, LeafUnknown, FromMismatch, LeafBehind, LeafBeyond, Overflow.
+    pub fn settle(
+        env: Env,
+        sla: BytesN<32>,
+        from: Bytes,
+        to: Bytes,
+        epoch: u64,
+        bits: u64,
+        path: Vec<BytesN<32>>,
+    ) -> Result<(), Error> {
+        settle::settle(&env, &sla, &Proof { from: &from, to: &to, epoch, bits, path: &path })
+    }
+
+    /// Ends an active SLA with the window that runs now.
+    ///
+    /// # Errors
+    /// NotFound, NotAuthorized, StateWrong.
+    pub fn close(env: Env, consumer: Address, sla: BytesN<32>) -> Result<(), Error> {
+        consumer.require_auth();
+        life::close(&env, &consumer, &sla)
+    }
+
+    /// Leaves after a breach that was slashed: the SLA ends with the next epoch.
+    ///
+    /// # Errors
+    /// NotFound, NotAuthorized, StateWrong, NoBreach.
+    pub fn terminate(env: Env, consumer: Address, sla: BytesN<32>) -> Result<(), Error> {
+        consumer.require_auth();
+        life::terminate(&env, &consumer, &sla)
+    }
+
+    /// Ends an SLA whose final leaf never came. Anyone.
+    ///
+    /// # Errors
+    /// NotFound, StateWrong, NotTimedOut.
+    pub fn time_out(env: Env, sla: BytesN<32>) -> Result<(), Error> {
+        life::time_out(&env, &sla)
+    }
+
+    /// Pays what the provider earned to its payout address. Anyone.
+    ///
+    /// # Errors
+    /// NotFound, NothingDue.
+    pub fn payout(env: Env, sla: BytesN<32>) -> Result<(), Error> {
+        let mut value = storage::sla(&env, &sla)?;
+        let amount = escrow::take_provider_claim(&mut value)?;
+        storage::set_sla(&env, &sla, &value);
+        event::Paid { sla, to: value.payout.clone(), amount }.publish(&env);
+        pay(&env, &value.asset, &value.payout, amount);
+        Ok(())
+    }
+
+    /// Pays the consumer what is credited or left. Anyone.
+    ///
+    /// # Errors
+    /// NotFound, NothingDue.
+    pub fn refund(env: Env, sla: BytesN<32>) -> Result<(), Error> {
+        let mut value = storage::sla(&env, &sla)?;
+        let amount = escrow::take_consumer_claim(&mut value)?;
+        storage::set_sla(&env, &sla, &value);
+        event::Refunded { sla, to: value.consumer.clone(), amount }.publish(&env);
+        pay(&env, &value.asset, &value.consumer, amount);
+        Ok(())
+    }
+
+    /// Pays the fee to those who share it: by the split of the SLA's terms, to the addresses of the current parameters. Anyone.
+    ///
+    /// # Errors
+    /// NotFound, NothingDue.
+    pub fn collect(env: Env, sla: BytesN<32>) -> Result<(), Error> {
+        let mut value = storage::sla(&env, &sla)?;
+        let amount = escrow::take_fees(&mut value)?;
+        let split = decode_terms(&storage::terms(&env, &sla)?)?.fee_split;
+        // Shares are floors of cumulative totals, so that collecting often or once comes to the same.
+        let before = FeeShares::of(sub(value.fee_total, amount)?, &split)?;
+        let after = FeeShares::of(value.fee_total, &split)?;
+        let platform = sub(after.platform, before.platform)?;
+        let validators = sub(after.validators, before.validators)?;
+        let fund = sub(after.fund, before.fund)?;
+        let insurance = sub(after.insurance, before.insurance)?;
+        storage::set_sla(&env, &sla, &value);
+        event::Collected { sla, platform, validators, fund, insurance }.publish(&env);
+        let payees = storage::params(&env)?.payees;
+        pay(&env, &value.asset, &payees.platform, platform);
+        pay(&env, &value.asset, &payees.validators, validators);
+        pay(&env, &value.asset, &payees.fund, fund);
+        pay(&env, &value.asset, &payees.insurance, insurance);
+        Ok(())
+    }
+
+    /// Lets `grantee` do `ops` under `prefix` until `expires`, Unix seconds. The SLA's consumer only.
+    ///
+    /// # Errors
+    /// NotFound, NotAuthorized, StateWrong, GrantInvalid, Exists.
+    #[allow(clippy::too_many_arguments)]
+    pub fn grant(
+        env: Env,
+        consumer: Address,
+        sla: BytesN<32>,
+        grantee: Address,
+        prefix: Bytes,
+        ops: u32,
+        expires: u64,
+        nonce: BytesN<32>,
+    ) -> Result<BytesN<32>, Error> {
+        consumer.require_auth();
+        grant::create(&env, Grant { sla, grantor: consumer, grantee, prefix, ops, expires, revoked: false }, &nonce)
+    }
+
+    /// # Errors
+    /// NotFound, NotAuthorized, StateWrong.
+    pub fn revoke(env: Env, consumer: Address, id: BytesN<32>) -> Result<(), Error> {
+        consumer.require_auth();
+        grant::revoke(&env, &consumer, &id)
+    }
+
+    pub fn sla(env: Env, id: BytesN<32>) -> Result<Sla, Error> {
+        storage::sla(&env, &id)
+    }
+
+    /// The canonical bytes of the SLA's terms.
+    pub fn terms(env: Env, sla: BytesN<32>) -> Result<Bytes, Error> {
+        storage::terms(&env, &sla)
+    }
+
+    pub fn grant_of(env: Env, id: BytesN<32>) -> Result<Grant, Error> {
+        storage::grant(&env, &id)
+    }
+
+    /// The parameters of new SLAs.
+    pub fn params(env: Env) -> Result<Params, Error> {
+        storage::params(&env)
+    }
+
+    pub fn po(env: Env) -> Result<Address, Error> {
+        storage::provider_orchestrator(&env)
+    }
+
+    pub fn oracle(env: Env) -> Result<Address, Error> {
+        storage::oracle(&env)
+    }
+}
+
+fn take(env: &Env, asset: &Address, from: &Address, amount: i128) {
+    if amount > 0 {
+        TokenClient::new(env, asset).transfer(from, env.current_contract_address(), &amount);
+    }
+}
+
+fn pay(env: &Env, asset: &Address, to: &Address, amount: i128) {
+    if amount > 0 {
+        TokenClient::new(env, asset).transfer(&env.current_contract_address(), to, &amount);
+    }
+}

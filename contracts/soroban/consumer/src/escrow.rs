@@ -1,0 +1,90 @@
+//! The buckets of an SLA. Every move keeps
+//! `deposited = escrow + holdback + provider_claim + consumer_claim + fees + retention + bond + withdrawn` and no bucket negative.
+
+use flashback_core::{
+    error::Error,
+    money::{add, bps_of, sub, Totals},
+    terms::Terms,
+};
+
+use crate::types::Sla;
+
+/// Money in; never above the total price.
+pub fn deposit(sla: &mut Sla, amount: i128) -> Result<(), Error> {
+    if amount > sub(sla.total, sla.deposited)? {
+        return Err(Error::OverFunded);
+    }
+    sla.deposited = add(sla.deposited, amount)?;
+    sla.escrow = add(sla.escrow, amount)?;
+    Ok(())
+}
+
+pub fn is_full(sla: &Sla) -> bool {
+    sla.deposited == sla.total
+}
+
+/// Moves the rise from what was settled before to `totals`; [`Error::LeafBehind`] when an amount would fall.
+pub fn settle(sla: &mut Sla, totals: &Totals) -> Result<(), Error> {
+    let rise = |now: i128, before: i128| sub(now, before).map_err(|_| Error::LeafBehind);
+    let gross = rise(totals.gross, sla.gross)?;
+    let provider = rise(totals.provider()?, sub(sla.earned, sla.fee_total)?)?;
+    let fee = rise(totals.fee, sla.fee_total)?;
+    let credit = rise(totals.credit, sla.credited)?;
+    sla.escrow = sub(sla.escrow, gross)?;
+    sla.provider_claim = add(sla.provider_claim, provider)?;
+    sla.fees = add(sla.fees, fee)?;
+    sla.consumer_claim = add(sla.consumer_claim, credit)?;
+    sla.holdback = totals.holdback()?;
+    sla.gross = totals.gross;
+    sla.earned = totals.earned;
+    sla.fee_total = totals.fee;
+    sla.credited = totals.credit;
+    Ok(())
+}
+
+/// All that was used counts as judged without credit: the holdback is earned.
+pub fn earn_holdback(sla: &mut Sla, terms: &Terms) -> Result<(), Error> {
+    let earned = add(sla.earned, sla.holdback)?;
+    let fee_total = bps_of(earned, terms.fee_bps.into())?;
+    let fee = sub(fee_total, sla.fee_total)?;
+    sla.provider_claim = add(sla.provider_claim, sub(sla.holdback, fee)?)?;
+    sla.fees = add(sla.fees, fee)?;
+    sla.holdback = 0;
+    sla.earned = earned;
+    sla.fee_total = fee_total;
+    Ok(())
+}
+
+/// What is neither earned nor credited is the consumer's.
+pub fn give_back(sla: &mut Sla) -> Result<(), Error> {
+    sla.consumer_claim = add(sla.consumer_claim, add(sla.escrow, sla.holdback)?)?;
+    sla.escrow = 0;
+    sla.holdback = 0;
+    Ok(())
+}
+
+/// Empties the provider's bucket and says how much to pay; [`Error::NothingDue`] when it is empty.
+pub fn take_provider_claim(sla: &mut Sla) -> Result<i128, Error> {
+    let amount = core::mem::take(&mut sla.provider_claim);
+    withdraw(sla, amount)
+}
+
+/// Empties the consumer's bucket and says how much to pay; [`Error::NothingDue`] when it is empty.
+pub fn take_consumer_claim(sla: &mut Sla) -> Result<i128, Error> {
+    let amount = core::mem::take(&mut sla.consumer_claim);
+    withdraw(sla, amount)
+}
+
+/// Empties the fee bucket and says how much to pay; [`Error::NothingDue`] when it is empty.
+pub fn take_fees(sla: &mut Sla) -> Result<i128, Error> {
+    let amount = core::mem::take(&mut sla.fees);
+    withdraw(sla, amount)
+}
+
+fn withdraw(sla: &mut Sla, amount: i128) -> Result<i128, Error> {
+    if amount == 0 {
+        return Err(Error::NothingDue);
+    }
+    sla.withdrawn = add(sla.withdrawn, amount)?;
+    Ok(amount)
+}

@@ -1,0 +1,88 @@
+//! The consumer's half of a settlement, which takes the provider's half along.
+
+use flashback_core::{
+    error::Error,
+    interface::{forward, ProviderClient},
+    leaf::STATUS_ABANDONED,
+    money::{sub, Totals},
+    settlement::{check, decode_terms, is_settled, Position, Proof},
+};
+use soroban_sdk::{Bytes, BytesN, Env};
+
+use crate::{
+    escrow, event, life, storage,
+    types::{Sla, SlaState},
+};
+
+pub fn settle(env: &Env, id: &BytesN<32>, proof: &Proof) -> Result<(), Error> {
+    let mut sla = storage::sla(env, id)?;
+    if is_settled(env, &sla.settled_hash, proof.to)? {
+        return Ok(());
+    }
+    if !matches!(sla.state, SlaState::Active | SlaState::Closing) {
+        return Err(Error::StateWrong);
+    }
+    let document = storage::terms(env, id)?;
+    let terms = decode_terms(&document)?;
+    let at = Position {
+        sla: id,
+        terms_hash: &sla.terms_hash,
+        settled_hash: &sla.settled_hash,
+        start_epoch: sla.start_epoch,
+        end_epochs: sla.end_epochs,
+    };
+    let step = check(env, &storage::oracle(env)?, &terms, &at, proof)?;
+    let to = &step.to;
+    let credited_before = sla.credited;
+    escrow::settle(&mut sla, &Totals::of(&terms, to)?)?;
+    sla.settled_epochs = to.epochs;
+    sla.settled_hash = step.to_hash.clone();
+    sla.windows = to.windows;
+    sla.slash_bps = to.slash_bps;
+    if to.is_final() {
+        escrow::give_back(&mut sla)?;
+    }
+    let credit = sub(sla.credited, credited_before)?;
+    if credit > 0 {
+        event::Credited { sla: id.clone(), epoch: proof.epoch, amount: credit, total: sla.credited }.publish(env);
+    }
+    settled(env, id, &sla, proof.epoch);
+    if to.is_final() {
+        let terminated = sla.breach || to.status == STATUS_ABANDONED;
+        let state = if terminated { SlaState::Terminated } else { SlaState::Completed };
+        life::set_state(env, id, &mut sla, state);
+    }
+    storage::set_sla(env, id, &sla);
+    settle_reservation(env, id, document, to.epochs, proof)
+}
+
+/// The provider's half, by the same proof. Anyone may have settled it further already: then it needs nothing from here, and it must
+/// not be able to hold the consumer's half up.
+fn settle_reservation(env: &Env, id: &BytesN<32>, terms: Bytes, epochs: u32, proof: &Proof) -> Result<(), Error> {
+    let po = ProviderClient::new(env, &storage::provider_orchestrator(env)?);
+    if forward(po.try_reservation(id))?.settled_epochs >= epochs {
+        return Ok(());
+    }
+    forward(po.try_settle(id, &terms, proof.from, proof.to, &proof.epoch, &proof.bits, proof.path))
+}
+
+fn settled(env: &Env, id: &BytesN<32>, sla: &Sla, epoch: u64) {
+    event::Settled {
+        sla: id.clone(),
+        epoch,
+        epochs: sla.settled_epochs,
+        leaf_hash: sla.settled_hash.clone(),
+        windows: sla.windows,
+        slash_bps: sla.slash_bps,
+        gross: sla.gross,
+        earned: sla.earned,
+        fee: sla.fee_total,
+        credited: sla.credited,
+        escrow: sla.escrow,
+        holdback: sla.holdback,
+        provider_claim: sla.provider_claim,
+        consumer_claim: sla.consumer_claim,
+        fees: sla.fees,
+    }
+    .publish(env);
+}

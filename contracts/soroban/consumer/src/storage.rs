@@ -1,0 +1,124 @@
+//! Keys and lifetimes. The instance holds addresses, schedule, the current parameters' version and the pause; everything else is an entry of
+//! its own that each call extends when it touches it (`flashback_core::lifetime`). Every version of the parameters stays, since
+//! live SLAs keep theirs.
+
+use flashback_core::{error::Error, lifetime, params::Params, schedule::Schedule};
+use soroban_sdk::{contracttype, Address, Bytes, BytesN, Env, IntoVal, TryFromVal, Val};
+
+use crate::types::{Grant, Sla};
+
+#[contracttype]
+enum Key {
+    Admin,
+    Oracle,
+    Provider,
+    Schedule,
+    Version,
+    Paused,
+    Params(u32),
+    Terms(BytesN<32>),
+    Sla(BytesN<32>),
+    Grant(BytesN<32>),
+}
+
+pub fn init(env: &Env, admin: &Address, oracle: &Address, po: &Address, schedule: &Schedule, params: &Params) {
+    let instance = env.storage().instance();
+    instance.set(&Key::Admin, admin);
+    instance.set(&Key::Oracle, oracle);
+    instance.set(&Key::Provider, po);
+    instance.set(&Key::Schedule, schedule);
+    set_params(env, params);
+}
+
+pub fn admin(env: &Env) -> Result<Address, Error> {
+    instance(env, &Key::Admin)
+}
+
+pub fn oracle(env: &Env) -> Result<Address, Error> {
+    instance(env, &Key::Oracle)
+}
+
+pub fn provider_orchestrator(env: &Env) -> Result<Address, Error> {
+    instance(env, &Key::Provider)
+}
+
+pub fn schedule(env: &Env) -> Result<Schedule, Error> {
+    instance(env, &Key::Schedule)
+}
+
+pub fn is_paused(env: &Env) -> bool {
+    env.storage().instance().has(&Key::Paused)
+}
+
+pub fn set_paused(env: &Env, paused: bool) {
+    if paused {
+        env.storage().instance().set(&Key::Paused, &());
+    } else {
+        env.storage().instance().remove(&Key::Paused);
+    }
+}
+
+/// The parameters of new SLAs.
+pub fn params(env: &Env) -> Result<Params, Error> {
+    params_of(env, instance(env, &Key::Version)?)
+}
+
+/// The parameters that an SLA began with.
+pub fn params_of(env: &Env, version: u32) -> Result<Params, Error> {
+    find(env, &Key::Params(version)).ok_or(Error::NotInitialized)
+}
+
+pub fn set_params(env: &Env, params: &Params) {
+    put(env, &Key::Params(params.version), params);
+    env.storage().instance().set(&Key::Version, &params.version);
+    lifetime::extend_instance(env);
+}
+
+pub fn terms(env: &Env, sla: &BytesN<32>) -> Result<Bytes, Error> {
+    find(env, &Key::Terms(sla.clone())).ok_or(Error::NotFound)
+}
+
+/// Written once per SLA.
+pub fn set_terms(env: &Env, sla: &BytesN<32>, terms: &Bytes) {
+    put(env, &Key::Terms(sla.clone()), terms);
+}
+
+pub fn has_sla(env: &Env, id: &BytesN<32>) -> bool {
+    env.storage().persistent().has(&Key::Sla(id.clone()))
+}
+
+pub fn sla(env: &Env, id: &BytesN<32>) -> Result<Sla, Error> {
+    find(env, &Key::Sla(id.clone())).ok_or(Error::NotFound)
+}
+
+pub fn set_sla(env: &Env, id: &BytesN<32>, sla: &Sla) {
+    put(env, &Key::Sla(id.clone()), sla);
+}
+
+pub fn has_grant(env: &Env, id: &BytesN<32>) -> bool {
+    env.storage().persistent().has(&Key::Grant(id.clone()))
+}
+
+pub fn grant(env: &Env, id: &BytesN<32>) -> Result<Grant, Error> {
+    find(env, &Key::Grant(id.clone())).ok_or(Error::NotFound)
+}
+
+pub fn set_grant(env: &Env, id: &BytesN<32>, grant: &Grant) {
+    put(env, &Key::Grant(id.clone()), grant);
+}
+
+fn instance<V: TryFromVal<Env, Val>>(env: &Env, key: &Key) -> Result<V, Error> {
+    lifetime::extend_instance(env);
+    env.storage().instance().get(key).ok_or(Error::NotInitialized)
+}
+
+fn find<V: TryFromVal<Env, Val>>(env: &Env, key: &Key) -> Option<V> {
+    let value = env.storage().persistent().get(key)?;
+    lifetime::extend(env, key);
+    Some(value)
+}
+
+fn put<V: IntoVal<Env, Val>>(env: &Env, key: &Key, value: &V) {
+    env.storage().persistent().set(key, value);
+    lifetime::extend(env, key);
+}

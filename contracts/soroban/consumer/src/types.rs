@@ -1,0 +1,130 @@
+//! What is stored and shown.
+
+use soroban_sdk::{contracttype, Address, Bytes, BytesN};
+
+/// What a consumer asks for.
+#[contracttype]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Request {
+    pub unit: BytesN<32>,
+    /// Bytes reserved.
+    pub volume: u64,
+    /// Bytes that may be read in the SLA's whole life.
+    pub egress: u64,
+    /// Epochs.
+    pub duration: u32,
+    /// 0 stream, 1 escrow.
+    pub mode: u32,
+    /// Where the consumer is paid on the provider's chain.
+    pub refund: Address,
+    /// The largest total price that the consumer accepts, in smallest units.
+    pub max_total: i128,
+    /// The price that the consumer saw.
+    pub price_version: u32,
+    pub nonce: BytesN<32>,
+    /// What is paid in at once, 0 to the total price.
+    pub deposit: i128,
+}
+
+#[contracttype]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u32)]
+pub enum SlaState {
+    Requested = 0,
+    Accepted = 1,
+    Funded = 2,
+    Active = 3,
+    Closing = 4,
+    Completed = 5,
+    Rejected = 6,
+    Expired = 7,
+    Cancelled = 8,
+    Terminated = 9,
+}
+
+impl SlaState {
+    /// Whether nothing more can be earned or granted.
+    pub fn is_terminal(self) -> bool {
+        use SlaState::*;
+        matches!(self, Completed | Rejected | Expired | Cancelled | Terminated)
+    }
+}
+
+/// The consumer's half of an SLA. Amounts are in smallest units of `asset`; always
+/// `deposited = escrow + holdback + provider_claim + consumer_claim + fees + retention + bond + withdrawn`.
+#[contracttype]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Sla {
+    pub consumer: Address,
+    pub provider: Address,
+    /// Where the provider is paid.
+    pub payout: Address,
+    pub asset: Address,
+    pub unit: BytesN<32>,
+    pub terms_hash: BytesN<32>,
+    pub state: SlaState,
+    /// 0 stream, 1 escrow.
+    pub mode: u32,
+    /// The whole price.
+    pub total: i128,
+    pub deposited: i128,
+    /// E: not used yet.
+    pub escrow: i128,
+    /// H: used, held back until its window is judged.
+    pub holdback: i128,
+    /// P: what `payout` pays.
+    pub provider_claim: i128,
+    /// K: what `refund` pays.
+    pub consumer_claim: i128,
+    /// F: what `collect` pays.
+    pub fees: i128,
+    /// R: 0 for now.
+    pub retention: i128,
+    /// B: 0 for now.
+    pub bond: i128,
+    pub withdrawn: i128,
+    /// Cumulative, of the last settled leaf.
+    pub gross: i128,
+    /// Cumulative, fees included.
+    pub earned: i128,
+    /// Cumulative.
+    pub fee_total: i128,
+    /// Cumulative credits out of the price.
+    pub credited: i128,
+    /// 0 until Active.
+    pub start_epoch: u64,
+    /// Epochs agreed.
+    pub duration: u32,
+    /// Epochs until the end; less than `duration` after `close` or `terminate`.
+    pub end_epochs: u32,
+    /// Unix seconds.
+    pub accept_by: u64,
+    /// Unix seconds; 0 until Accepted.
+    pub fund_by: u64,
+    pub settled_epochs: u32,
+    pub settled_hash: BytesN<32>,
+    /// Judged, of the last settled leaf.
+    pub windows: u32,
+    /// Cumulative, of the last settled leaf: what allows `terminate`.
+    pub slash_bps: u32,
+    /// The consumer terminated after a breach.
+    pub breach: bool,
+    /// Of the parameters that it began with.
+    pub params_version: u32,
+}
+
+/// Who may do what under which prefix until when.
+#[contracttype]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Grant {
+    pub sla: BytesN<32>,
+    pub grantor: Address,
+    pub grantee: Address,
+    /// Matched against `bucket/key`.
+    pub prefix: Bytes,
+    /// Bits: 1 list, 2 read, 4 write, 8 delete, 16 configure.
+    pub ops: u32,
+    /// Unix seconds.
+    pub expires: u64,
+    pub revoked: bool,
+}

@@ -1,0 +1,235 @@
+//! Data Units: what they promise, what they ask, and how much of them is taken.
+
+use flashback_core::{
+    error::Error,
+    id,
+    money::{bps_of, Rate},
+    params::{Params, COLLATERAL_MAX_BPS},
+    schedule::Schedule,
+    terms::{COLLATERAL_MAX, EGRESS_MAX_BYTES, LIFE_MAX_SECONDS, PRICE_MAX, VOLUME_MAX_BYTES},
+    types::Quote,
+};
+use soroban_sdk::{Address, BytesN, Env};
+
+use crate::{
+    event, node, storage,
+    types::{Maintenance, Spec, Unit, UnitState},
+};
+
+const CAPACITY_MAX_BYTES: u64 = 1 << 60;
+const REGION_MAX: u32 = 64;
+const PPM: u32 = 1_000_000;
+
+pub fn create(env: &Env, provider: &Address, spec: Spec, nonce: &BytesN<32>) -> Result<BytesN<32>, Error> {
+    check_spec(&spec, &storage::params(env)?)?;
+    let id = id::unit(env, &env.current_contract_address(), provider, nonce)?;
+    if storage::has_unit(env, &id) {
+        return Err(Error::Exists);
+    }
+    let mut node = node::bound_by(env, provider, &spec.node)?;
+    node.units = node.units.checked_add(1).ok_or(Error::Overflow)?;
+    storage::set_node(env, &spec.node, &node);
+    let unit = Unit {
+        provider: provider.clone(),
+        node: spec.node,
+        kind: spec.kind,
+        capacity: spec.capacity,
+        region: spec.region,
+        class: spec.class,
+        qos: spec.qos,
+        asset: spec.asset,
+        storage_price: spec.storage_price,
+        egress_price: spec.egress_price,
+        price_version: 1,
+        collateral_bps: spec.collateral_bps,
+        auto_accept: spec.auto_accept,
+        listed: spec.listed,
+        min_epochs: spec.min_epochs,
+        max_epochs: spec.max_epochs,
+        rate_limit: spec.rate_limit,
+        state: UnitState::Available,
+        reserved_bytes: 0,
+        in_use_bytes: 0,
+        live: 0,
+        maintenance: Maintenance { from: 0, until: 0, used: 0, window: 0 },
+    };
+    storage::set_unit(env, &id, &unit);
+    event::UnitCreated { id: id.clone(), unit }.publish(env);
+    Ok(id)
+}
+
+/// The unit, if it is `provider`'s and not retired.
+pub fn owned_by(env: &Env, provider: &Address, id: &BytesN<32>) -> Result<Unit, Error> {
+    let unit = storage::unit(env, id)?;
+    if unit.provider != *provider {
+        return Err(Error::NotAuthorized);
+    }
+    if unit.state == UnitState::Retired {
+        return Err(Error::StateWrong);
+    }
+    Ok(unit)
+}
+
+/// The state at `now`.
+pub fn state(unit: &Unit, now: u64) -> UnitState {
+    match unit.state {
+        UnitState::Decommissioning | UnitState::Retired => unit.state,
+        _ if unit.maintenance.from <= now && now < unit.maintenance.until => UnitState::Maintenance,
+        _ if unit.in_use_bytes > 0 => UnitState::InUse,
+        _ if unit.reserved_bytes > 0 => UnitState::Reserved,
+        _ => UnitState::Available,
+    }
+}
+
+/// Stores the unit and says how it stands.
+pub fn put(env: &Env, id: &BytesN<32>, unit: &Unit) {
+    storage::set_unit(env, id, unit);
+    event::UnitChanged {
+        id: id.clone(),
+        state: state(unit, env.ledger().timestamp()),
+        reserved_bytes: unit.reserved_bytes,
+        in_use_bytes: unit.in_use_bytes,
+        live: unit.live,
+        maintenance_from: unit.maintenance.from,
+        maintenance_until: unit.maintenance.until,
+    }
+    .publish(env);
+}
+
+pub fn check_prices(storage_price: i128, egress_price: i128) -> Result<(), Error> {
+    let range = 0..=PRICE_MAX;
+    if range.contains(&storage_price) && range.contains(&egress_price) {
+        Ok(())
+    } else {
+        Err(Error::AmountInvalid)
+    }
+}
+
+/// Whether `volume` may be reserved now.
+pub fn check_reservable(unit: &Unit, volume: u64, now: u64) -> Result<(), Error> {
+    match state(unit, now) {
+        UnitState::Decommissioning | UnitState::Retired => return Err(Error::UnitDecommissioning),
+        UnitState::Maintenance => return Err(Error::UnitMaintenance),
+        _ => {}
+    }
+    if !unit.listed {
+        return Err(Error::UnitUnlisted);
+    }
+    if !(1..=VOLUME_MAX_BYTES).contains(&volume) {
+        return Err(Error::ArgumentInvalid);
+    }
+    let taken = unit.reserved_bytes.checked_add(unit.in_use_bytes).and_then(|t| t.checked_add(volume)).ok_or(Error::Overflow)?;
+    if taken > unit.capacity {
+        return Err(Error::CapacityMissing);
+    }
+    Ok(())
+}
+
+/// What the unit asks now; refuses as a reservation would.
+pub fn quote(env: &Env, unit: Unit, volume: u64, egress: u64, duration: u32) -> Result<Quote, Error> {
+    check_reservable(&unit, volume, env.ledger().timestamp())?;
+    let schedule = storage::schedule(env)?;
+    let life = u64::from(duration) * u64::from(schedule.epoch_seconds);
+    if !(unit.min_epochs..=unit.max_epochs).contains(&duration) || life > LIFE_MAX_SECONDS {
+        return Err(Error::DurationOutside);
+    }
+    if egress > EGRESS_MAX_BYTES {
+        return Err(Error::ArgumentInvalid);
+    }
+    let (storage_price, egress_price) = (price(unit.storage_price)?, price(unit.egress_price)?);
+    let total = Rate::new(storage_price, egress_price, volume, schedule.epoch_seconds)?.gross(duration, egress)?;
+    let collateral = bps_of(total, unit.collateral_bps)?;
+    if collateral > COLLATERAL_MAX {
+        return Err(Error::Overflow);
+    }
+    Ok(Quote {
+        payout: storage::provider(env, &unit.provider)?.payout,
+        provider: unit.provider,
+        asset: unit.asset,
+        kind: unit.kind,
+        class: unit.class,
+        qos: unit.qos,
+        rate_limit: unit.rate_limit,
+        price_version: unit.price_version,
+        storage_price: unit.storage_price,
+        egress_price: unit.egress_price,
+        total,
+        collateral,
+        auto_accept: unit.auto_accept,
+    })
+}
+
+/// Announces maintenance. The quota is charged to the window that it begins in, when it is announced; one announcement stands at a
+/// time, and none goes back to an earlier window.
+pub fn announce(unit: &mut Unit, from: u64, until: u64, now: u64, schedule: &Schedule, params: &Params) -> Result<(), Error> {
+    if unit.maintenance.until > now {
+        return Err(Error::StateWrong);
+    }
+    let seconds = until.checked_sub(from).filter(|s| *s > 0).ok_or(Error::ArgumentInvalid)?;
+    if from < now.checked_add(params.maintenance_notice_seconds).ok_or(Error::Overflow)? {
+        return Err(Error::NoticeShort);
+    }
+    let window = schedule.window(from)?;
+    let used = match window.cmp(&unit.maintenance.window) {
+        core::cmp::Ordering::Less => return Err(Error::QuotaExceeded),
+        core::cmp::Ordering::Equal => unit.maintenance.used,
+        core::cmp::Ordering::Greater => 0,
+    };
+    let used = used.checked_add(seconds).filter(|u| *u <= params.maintenance_quota_seconds).ok_or(Error::QuotaExceeded)?;
+    unit.maintenance = Maintenance { from, until, used, window };
+    Ok(())
+}
+
+/// Ends what was announced. A running maintenance gives back the seconds that it did not need; a cancelled one does not.
+pub fn resume(unit: &mut Unit, now: u64) -> Result<(), Error> {
+    let m = &mut unit.maintenance;
+    if m.until <= now {
+        return Err(Error::StateWrong);
+    }
+    if m.from <= now {
+        m.used = m.used.saturating_sub(m.until - now);
+    } else {
+        m.from = now;
+    }
+    m.until = now;
+    Ok(())
+}
+
+/// Retired when nothing is left on it; [`Error::LiveReservations`] otherwise.
+pub fn retire(env: &Env, id: &BytesN<32>) -> Result<(), Error> {
+    let mut unit = storage::unit(env, id)?;
+    if unit.state != UnitState::Decommissioning {
+        return Err(Error::StateWrong);
+    }
+    if unit.live > 0 || unit.reserved_bytes > 0 || unit.in_use_bytes > 0 {
+        return Err(Error::LiveReservations);
+    }
+    unit.state = UnitState::Retired;
+    let mut node = storage::node(env, &unit.node)?;
+    node.units = node.units.checked_sub(1).ok_or(Error::Overflow)?;
+    storage::set_node(env, &unit.node, &node);
+    put(env, id, &unit);
+    Ok(())
+}
+
+fn check_spec(spec: &Spec, params: &Params) -> Result<(), Error> {
+    check_prices(spec.storage_price, spec.egress_price)?;
+    let ok = (1..=2).contains(&spec.kind)
+        && (1..=CAPACITY_MAX_BYTES).contains(&spec.capacity)
+        && spec.region.len() <= REGION_MAX
+        && spec.class <= 2
+        && spec.qos.availability_ppm <= PPM
+        && spec.qos.error_ppm <= PPM
+        && (params.collateral_min_bps..=COLLATERAL_MAX_BPS).contains(&spec.collateral_bps)
+        && spec.min_epochs >= 1
+        && spec.min_epochs <= spec.max_epochs;
+    if ok {
+        Ok(())
+    } else {
+        Err(Error::ArgumentInvalid)
+    }
+}
+
+fn price(v: i128) -> Result<u128, Error> {
+    u128::try_from(v).map_err(|_| Error::AmountInvalid)
+}
