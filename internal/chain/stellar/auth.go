@@ -1,0 +1,193 @@
+package stellar
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"time"
+
+	"github.com/stellar/go-stellar-sdk/xdr"
+
+	"github.com/flashback-network/flashback/internal/canon"
+	"github.com/flashback-network/flashback/internal/chain"
+	"github.com/flashback-network/flashback/internal/fault"
+	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/orchestrator"
+)
+
+const (
+	authLife       = 20 * time.Minute
+	authMinLedgers = 300    // when ledgers closed rarely so far: they may close faster now
+	authMaxLedgers = 20_000 // of a network that closes ten a second and more
+	maxAuthBytes   = 16 << 10
+)
+
+func authBad(format string, a ...any) error {
+	return fault.New(fault.Forbidden, "authorization_bad", format, a...)
+}
+
+// Authorize simulates op and gives account's unsigned authorisation entry, in XDR.
+func (c *Chain) Authorize(ctx context.Context, op orchestrator.Op, account ids.Account) ([]byte, error) {
+	call, err := translate(c.at, op)
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.simulate(ctx, nobody, call.hostFunction(), nil)
+	if err != nil {
+		return nil, err
+	}
+	until, err := c.authUntil(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range s.auth {
+		if a := e.Credentials.Address; a != nil && a.Address.Equals(address(account)) {
+			a.SignatureExpirationLedger = xdr.Uint32(until)
+			b, err := e.MarshalBinary()
+			if err != nil {
+				return nil, fault.Wrap(err, fault.Internal, "internal", "the authorisation cannot be encoded")
+			}
+			return b, nil
+		}
+	}
+	return nil, fault.New(fault.Invalid, "ArgumentInvalid", "%s does not need the authorisation of %s", call.function, account)
+}
+
+// authUntil is the ledger about 20 minutes from now, by the pace at which ledgers closed so far.
+func (c *Client) authUntil(ctx context.Context) (uint32, error) {
+	h, err := c.health(ctx)
+	if err != nil {
+		return 0, err
+	}
+	ledgers := int64(authMinLedgers)
+	if seconds := h.LatestLedgerCloseTime - h.OldestLedgerCloseTime; seconds > 0 && h.LatestLedger > h.OldestLedger {
+		ledgers = int64(h.LatestLedger-h.OldestLedger) * int64(authLife/time.Second) / seconds
+	}
+	return h.LatestLedger + uint32(min(max(ledgers, authMinLedgers), authMaxLedgers)), nil
+}
+
+// SignAuthorization signs an entry that authorises exactly op for by's account, here, and not for long.
+func (c *Chain) SignAuthorization(by chain.Signer, op orchestrator.Op, unsigned []byte) ([]byte, error) {
+	e, err := c.authEntry(op, unsigned)
+	if err != nil {
+		return nil, err
+	}
+	a := e.Credentials.Address
+	if !a.Address.Equals(address(by.Account())) {
+		return nil, authBad("this authorisation is for another account than %s", by.Account())
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	until, err := c.authUntil(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h, err := c.health(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// The pace may have changed since the entry was made: three times the usual life is still short.
+	if life := int64(until) - int64(h.LatestLedger); int64(a.SignatureExpirationLedger) > int64(h.LatestLedger)+3*life {
+		return nil, authBad("this authorisation would be valid for too long")
+	}
+	if uint32(a.SignatureExpirationLedger) <= h.LatestLedger {
+		return nil, authBad("this authorisation has expired; ask for a new one")
+	}
+	hash, err := c.authHash(e)
+	if err != nil {
+		return nil, err
+	}
+	sig, err := by.SignHash(hash)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Unauthorized, "signature_missing", "%s did not sign the authorisation", by.Account())
+	}
+	key := by.Account().Address
+	a.Signature = vVec(vStruct(fields{"public_key": vBytes(key[:]), "signature": vBytes(sig)}))
+	b, err := e.MarshalBinary()
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "internal", "the authorisation cannot be encoded")
+	}
+	return b, nil
+}
+
+// Relay submits op with the signed authorisations; by is the transaction's source and authorises nothing.
+func (c *Chain) Relay(ctx context.Context, by chain.Signer, op orchestrator.Op, authorizations ...[]byte) (chain.Receipt, error) {
+	entries := []xdr.SorobanAuthorizationEntry{}
+	seen := map[[32]byte]bool{}
+	for _, b := range authorizations {
+		e, err := c.authEntry(op, b)
+		if err != nil {
+			return chain.Receipt{}, err
+		}
+		if err := c.checkSigned(e); err != nil {
+			return chain.Receipt{}, err
+		}
+		key := [32]byte(*e.Credentials.Address.Address.AccountId.Ed25519)
+		if seen[key] {
+			return chain.Receipt{}, authBad("two authorisations of one account")
+		}
+		seen[key] = true
+		entries = append(entries, *e)
+	}
+	if len(entries) == 0 {
+		return chain.Receipt{}, authBad("there is no authorisation to relay")
+	}
+	return c.submit(ctx, by, op, entries)
+}
+
+// authEntry reads an entry and checks that it is for op, of a key account, and covers nothing else.
+func (c *Chain) authEntry(op orchestrator.Op, b []byte) (*xdr.SorobanAuthorizationEntry, error) {
+	call, err := translate(c.at, op)
+	if err != nil {
+		return nil, err
+	}
+	var e xdr.SorobanAuthorizationEntry
+	if len(b) > maxAuthBytes || xdr.SafeUnmarshal(b, &e) != nil {
+		return nil, authBad("these bytes are no authorisation")
+	}
+	a := e.Credentials.Address
+	if e.Credentials.Type != xdr.SorobanCredentialsTypeSorobanCredentialsAddress || a == nil || a.Address.AccountId == nil || a.Address.AccountId.Ed25519 == nil {
+		return nil, authBad("this is no authorisation of a key account")
+	}
+	want := call.invocation()
+	wanted, err := xdr.SorobanAuthorizedInvocation{Function: xdr.SorobanAuthorizedFunction{
+		Type: xdr.SorobanAuthorizedFunctionTypeSorobanAuthorizedFunctionTypeContractFn, ContractFn: &want}}.MarshalBinary()
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "internal", "the authorisation cannot be encoded")
+	}
+	// Encoded, so that everything counts: contract, function, each argument, and that there are no calls below.
+	if got, err := e.RootInvocation.MarshalBinary(); err != nil || !bytes.Equal(got, wanted) {
+		return nil, authBad("this authorisation is for something else than this %s", call.function)
+	}
+	return &e, nil
+}
+
+// checkSigned verifies the one signature of a key account.
+func (c *Client) checkSigned(e *xdr.SorobanAuthorizationEntry) error {
+	a := e.Credentials.Address
+	hash, err := c.authHash(e)
+	if err != nil {
+		return err
+	}
+	l, ok := a.Signature.GetVec()
+	if !ok || l == nil || len(*l) != 1 {
+		return authBad("the authorisation is not signed")
+	}
+	r := newRecord("signature", (*l)[0])
+	key, sig := r.fixed("public_key", 32), r.fixed("signature", ed25519.SignatureSize)
+	if r.err != nil || !bytes.Equal(key, a.Address.AccountId.Ed25519[:]) || !ed25519.Verify(key, hash[:], sig) {
+		return authBad("the authorisation's signature does not verify on this network")
+	}
+	return nil
+}
+
+// authHash is what an account signs: it names the network, the nonce, the expiry and the whole invocation.
+func (c *Client) authHash(e *xdr.SorobanAuthorizationEntry) ([32]byte, error) {
+	a := e.Credentials.Address
+	b, err := xdr.HashIdPreimage{Type: xdr.EnvelopeTypeEnvelopeTypeSorobanAuthorization, SorobanAuthorization: &xdr.HashIdPreimageSorobanAuthorization{
+		NetworkId: c.network, Nonce: a.Nonce, SignatureExpirationLedger: a.SignatureExpirationLedger, Invocation: e.RootInvocation}}.MarshalBinary()
+	if err != nil {
+		return [32]byte{}, fault.Wrap(err, fault.Internal, "internal", "the authorisation cannot be encoded")
+	}
+	return canon.Hash(b), nil
+}
