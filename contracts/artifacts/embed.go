@@ -1,5 +1,5 @@
 // Package artifacts embeds the built WebAssembly that Flashback runs or deploys: the Soroban host of the local network
-// and the Orchestrator contracts. The files are committed with their checksums (SHA256SUMS, of the uncompressed wasm),
+// and the Orchestrator contracts. The files are committed with their checksums (*SHA256SUMS, of the uncompressed wasm),
 // so that nobody needs Rust to build or install Flashback; contracts/host/build.sh --check rebuilds and compares.
 package artifacts
 
@@ -19,13 +19,13 @@ import (
 
 // The patterns take whatever is there: *.wasm as it is, *.wasm.zst compressed.
 //
-//go:embed SHA256SUMS *.wasm*
+//go:embed *SHA256SUMS *.wasm*
 var files embed.FS
 
 // maxSize bounds what a compressed artifact may unpack to.
 const maxSize = 64 << 20
 
-// Wasm is the artifact called name (without ".wasm"), unpacked and checked against SHA256SUMS. An artifact that is
+// Wasm is the artifact called name (without ".wasm"), unpacked and checked against its checksum. An artifact that is
 // absent gives an error that is fs.ErrNotExist.
 func Wasm(name string) ([]byte, error) {
 	file := name + ".wasm"
@@ -41,7 +41,7 @@ func Wasm(name string) ([]byte, error) {
 		return nil, fmt.Errorf("artifact %s: %w", name, err)
 	}
 	if got := sha256.Sum256(b); hex.EncodeToString(got[:]) != want {
-		return nil, fmt.Errorf("artifact %s: SHA-256 is %x, SHA256SUMS says %s", name, got, want)
+		return nil, fmt.Errorf("artifact %s: SHA-256 is %x, the checksum list says %s", name, got, want)
 	}
 	return b, nil
 }
@@ -75,14 +75,16 @@ func unpack(file string) ([]byte, error) {
 }
 
 func checksum(file string) (string, error) {
-	sums, err := files.ReadFile("SHA256SUMS")
-	if err != nil {
-		return "", err
-	}
-	for s := bufio.NewScanner(bytes.NewReader(sums)); s.Scan(); {
-		if sum, name, ok := strings.Cut(s.Text(), "  "); ok && name == file {
-			return sum, nil
+	for _, list := range []string{"SHA256SUMS", "CONTRACTS.SHA256SUMS"} { // the host's, the contracts'
+		sums, err := files.ReadFile(list)
+		if err != nil {
+			return "", err
+		}
+		for s := bufio.NewScanner(bytes.NewReader(sums)); s.Scan(); {
+			if sum, name, ok := strings.Cut(s.Text(), "  "); ok && name == file {
+				return sum, nil
+			}
 		}
 	}
-	return "", fmt.Errorf("no line in SHA256SUMS")
+	return "", fmt.Errorf("no line in SHA256SUMS or CONTRACTS.SHA256SUMS")
 }
