@@ -58,19 +58,16 @@ func (t *Terms) Advance(l Leaf, base *Leaf, m *Measure, end uint32) (Leaf, *Verd
 	if l.Status != Running {
 		return l, nil
 	}
-	t.measure(&l, base, m)
-	l.Epochs++
+	l = t.Observe(l, base, m)
 	if l.Epochs%t.Window != 0 && l.Epochs < end {
 		return l, nil
 	}
-	v := t.judge(&l, base)
-	if l.Epochs >= end && l.Status == Running {
-		l.Status = Complete
-	}
+	l, v := t.Judge(l, base, l.Epochs >= end)
 	return l, &v
 }
 
-func (t *Terms) measure(l, base *Leaf, m *Measure) {
+// Observe adds one epoch's measure to a leaf, with the warnings that follow from it, and judges nothing.
+func (t *Terms) Observe(l Leaf, base *Leaf, m *Measure) Leaf {
 	if m == nil {
 		m = &Measure{}
 	}
@@ -109,6 +106,8 @@ func (t *Terms) measure(l, base *Leaf, m *Measure) {
 	l.warn(flagBadSlot, l.SlotsBad > base.SlotsBad)
 	l.warn(flagChallenge, failed >= 1)
 	l.warn(flagSecondChallenge, failed >= 2)
+	l.Epochs++
+	return l
 }
 
 // warn once per window.
@@ -135,7 +134,15 @@ func throughputBucket(kibps uint32) int {
 	return sort.Search(len(ThroughputEdges), func(i int) bool { return ThroughputEdges[i] > kibps }) - 1
 }
 
-// judge applies docs/spec/arithmetic.md, "The verdict on a window", to a leaf at a boundary.
+// Judge applies docs/spec/arithmetic.md, "The verdict on a window", to a leaf at a boundary that is not judged yet. ends tells whether the SLA ends here.
+func (t *Terms) Judge(l Leaf, base *Leaf, ends bool) (Leaf, Verdict) {
+	v := t.judge(&l, base)
+	if ends && l.Status == Running {
+		l.Status = Complete
+	}
+	return l, v
+}
+
 func (t *Terms) judge(l, base *Leaf) Verdict {
 	p := &t.Protocol
 	v := Verdict{Window: l.Windows, Epochs: l.Epochs - base.Epochs, TTFB: NoFigure, Throughput: NoFigure}
