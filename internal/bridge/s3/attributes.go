@@ -13,6 +13,9 @@ func (c *call) getAttributes() error {
 	if err := c.checkVersion(); err != nil {
 		return err
 	}
+	if err := c.bucketThere(c.bucket); err != nil {
+		return err
+	}
 	wanted, err := c.attributes()
 	if err != nil {
 		return err
@@ -101,7 +104,7 @@ func (c *call) attributes() (map[string]bool, error) {
 		}
 	}
 	if len(wanted) == 0 {
-		return nil, invalidArgument.because("The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty").with("ArgumentName", "x-amz-object-attributes")
+		return nil, invalidRequest.because("The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty").with("ArgumentName", "x-amz-object-attributes")
 	}
 	return wanted, nil
 }

@@ -24,7 +24,7 @@ func (c *call) listBuckets() error {
 	if v := c.query.get("max-buckets"); v != "" {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 1 || n > 10000 {
-			return invalidArgument.because("max-buckets must be between 1 and 10000").with("ArgumentName", "max-buckets").with("ArgumentValue", clip(v))
+			return invalidArgument.because("Argument max-buckets must be an integer between 1 and 10000.").with("ArgumentName", "max-buckets").with("ArgumentValue", clip(v))
 		}
 		limit = n
 	}
@@ -81,14 +81,16 @@ func (c *call) createBucket() error {
 		if err := decodeXML(data, &want); err != nil {
 			return err
 		}
-		if l := want.LocationConstraint; l != "" && c.region != "" && l != c.region {
+		if l := want.LocationConstraint; l != "" && c.region != "" && (l != c.region || l == defaultRegion) {
 			return invalidLocation.with("LocationConstraint", clip(l))
 		}
 	}
 	if _, err := c.store.CreateBucket(c.r.Context(), c.who.Space, c.bucket); err != nil {
 		return err
 	}
-	c.w.Header()["Location"] = []string{"/" + c.bucket}
+	h := c.w.Header()
+	h["Location"] = []string{"/" + c.bucket}
+	h["x-amz-bucket-arn"] = []string{"arn:aws:s3:::" + c.bucket}
 	return c.empty(http.StatusOK)
 }
 

@@ -40,6 +40,8 @@ var algorithms = [...]algorithm{
 		func(s *object.Checksums) []byte { return s.SHA1 }, sha1.New},
 	{"SHA256", "x-amz-checksum-sha256", "X-Amz-Checksum-Sha256", object.SHA256, 32,
 		func(s *object.Checksums) []byte { return s.SHA256 }, sha256.New},
+	{"MD5", "x-amz-checksum-md5", "X-Amz-Checksum-Md5", object.MD5, 16,
+		func(s *object.Checksums) []byte { return s.MD5 }, md5.New},
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -180,6 +182,8 @@ func (d *declared) sumsOf(data []byte) (s object.Checksums) {
 		s.SHA1 = v
 	case object.SHA256:
 		s.SHA256 = v
+	case object.MD5:
+		s.MD5 = v
 	}
 	return s
 }

@@ -26,6 +26,7 @@ type completedPart struct {
 	ChecksumCRC64NVME string
 	ChecksumSHA1      string
 	ChecksumSHA256    string
+	ChecksumMD5       string
 }
 
 func (p *completedPart) sum(a *algorithm) string {
@@ -38,6 +39,8 @@ func (p *completedPart) sum(a *algorithm) string {
 		return p.ChecksumCRC64NVME
 	case object.SHA1:
 		return p.ChecksumSHA1
+	case object.MD5:
+		return p.ChecksumMD5
 	default:
 		return p.ChecksumSHA256
 	}
@@ -60,7 +63,7 @@ func (c *call) completeUpload() error {
 	for i := range doc.Part {
 		n := doc.Part[i].PartNumber
 		if n < 1 || n > maxPartNumber {
-			return invalidArgument.because("PartNumber must be >= 1 and <= 10000").with("ArgumentName", "partNumber").with("ArgumentValue", strconv.Itoa(n))
+			return invalidArgument.because("PartNumber must be >= 1").with("ArgumentName", "partNumber").with("ArgumentValue", strconv.Itoa(n))
 		}
 		if i > 0 && n <= numbers[i-1] {
 			return invalidPartOrder.with("UploadId", clip(c.query.get("uploadId")))

@@ -108,7 +108,7 @@ func (c *call) writeCondition() (object.Condition, error) {
 		return object.Condition{}, nil
 	}
 	if none != "" && (match != "" || unquote(none) != "*") {
-		return object.Condition{}, notImplemented.because("A header you provided implies functionality that is not implemented").with("Header", "If-None-Match")
+		return object.Condition{}, notImplemented.because("A header you provided implies functionality that is not implemented.").with("Header", "If-None-Match")
 	}
 	check := func(i *object.Info) error {
 		switch {

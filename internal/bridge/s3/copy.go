@@ -55,14 +55,14 @@ func parseCopySource(v string) (k object.Key, err error) {
 var errCopySource = invalidArgument.because("Copy Source must mention the source bucket and key: sourcebucket/sourcekey").with("ArgumentName", "x-amz-copy-source")
 
 // directive reads a header that says COPY or REPLACE.
-func (c *call) directive(canonical string) (replace bool, err error) {
+func (c *call) directive(canonical, what string) (replace bool, err error) {
 	switch v := headerOf(c.r, canonical); v {
 	case "", "COPY":
 		return false, nil
 	case "REPLACE":
 		return true, nil
 	default:
-		return false, invalidArgument.because("Unknown directive.").with("ArgumentName", strings.ToLower(canonical)).with("ArgumentValue", clip(v))
+		return false, invalidArgument.because("Unknown %s directive.", what).with("ArgumentName", strings.ToLower(canonical)).with("ArgumentValue", clip(v))
 	}
 }
 
@@ -73,11 +73,11 @@ func (c *call) copyObject() error {
 	if err := c.refuseUnbuilt(); err != nil {
 		return err
 	}
-	newMeta, err := c.directive("X-Amz-Metadata-Directive")
+	newMeta, err := c.directive("X-Amz-Metadata-Directive", "metadata")
 	if err != nil {
 		return err
 	}
-	newTags, err := c.directive("X-Amz-Tagging-Directive")
+	newTags, err := c.directive("X-Amz-Tagging-Directive", "tagging")
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (c *call) copyAlgorithm(src *object.Info) (*algorithm, error) {
 	return defaultAlgorithm, nil
 }
 
-var errChecksumAlgorithm = invalidRequest.because("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+var errChecksumAlgorithm = invalidRequest.because("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, MD5, SHA1, SHA256]")
 
 // copiedMetadata is what the copy keeps: of its source unless replaced. The storage class is never the source's.
 func copiedMetadata(src *object.Info, headers, meta map[string]string, newMeta, newTags bool) (map[string]string, map[string]string) {
@@ -249,7 +249,7 @@ func (c *call) partNumber() (int, error) {
 	v := c.query.get("partNumber")
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 1 || n > maxPartNumber {
-		return 0, invalidArgument.because("Part number must be an integer between 1 and 10000, inclusive").with("ArgumentName", "partNumber").with("ArgumentValue", clip(v))
+		return 0, invalidArgument.because("Part number must be an integer between 1 and 10000, inclusive.").with("ArgumentName", "partNumber").with("ArgumentValue", clip(v))
 	}
 	return n, nil
 }

@@ -90,6 +90,7 @@ type call struct {
 	query   query
 	bucket  string
 	key     string
+	byHost  bool     // the bucket is in the host name
 	id      [16]byte // of the request, hexadecimal
 	sig     *signature
 	signKey *signingKey
@@ -197,7 +198,7 @@ func (c *call) locate() error {
 			host = host[:at]
 		}
 		if n := len(host) - len(c.domain); n > 0 && strings.EqualFold(host[n:], c.domain) {
-			c.bucket, c.key = strings.ToLower(host[:n]), path
+			c.bucket, c.key, c.byHost = strings.ToLower(host[:n]), path, true
 			return c.checkKey()
 		}
 	}
@@ -249,10 +250,10 @@ func (c *call) authenticate() error {
 	if err != nil {
 		return err
 	}
-	if c.region != "" && sig.region != c.region {
-		r := authHeaderMalformed.because("The authorization header is malformed; the region '%s' is wrong; expecting '%s'", clip(sig.region), c.region)
+	if c.region != "" && sig.region != c.region && !sig.v2 {
+		r := authHeaderMalformed.because("The authorization header is malformed; the region \"%s\" is wrong; expecting \"%s\"", clip(sig.region), c.region)
 		if sig.presigned {
-			r = authQueryMalformed.because("Error parsing the X-Amz-Credential parameter; the region '%s' is wrong; expecting '%s'", clip(sig.region), c.region)
+			r = authQueryMalformed.because("Error parsing the X-Amz-Credential parameter; the region \"%s\" is wrong; expecting \"%s\"", clip(sig.region), c.region)
 		}
 		return r.with("Region", c.region)
 	}
@@ -263,15 +264,14 @@ func (c *call) authenticate() error {
 		}
 		return err
 	}
+	if sig.token != "" && who.SessionToken == "" {
+		return invalidToken
+	}
 	now := c.now()
 	if err := sig.timely(now); err != nil {
 		return err
 	}
-	if err := sig.covers(c.r.Header); err != nil {
-		return err
-	}
-	key := c.cache.get(who.Secret, sig.scope)
-	if err := sig.verify(c.r, c.query, key); err != nil {
+	if err := c.verify(sig, who); err != nil {
 		return err
 	}
 	if sig.token != who.SessionToken {
@@ -283,8 +283,24 @@ func (c *call) authenticate() error {
 		}
 		return accessDenied.because("Access Denied: this access key expired at %s.", who.Expires.UTC().Format(time.RFC3339))
 	}
-	c.sig, c.signKey, c.who = sig, key, who
+	c.sig, c.who = sig, who
 	return nil
+}
+
+// verify checks the signature itself.
+func (c *call) verify(sig *signature, who *Identity) error {
+	if sig.v2 {
+		hostBucket := ""
+		if c.byHost {
+			hostBucket = c.bucket
+		}
+		return sig.verifyV2(c.r, c.query, who.Secret, hostBucket)
+	}
+	if err := sig.covers(c.r.Header); err != nil {
+		return err
+	}
+	c.signKey = c.cache.get(who.Secret, sig.scope)
+	return sig.verify(c.r, c.query, c.signKey)
 }
 
 // object addresses the object that the request names.

@@ -47,6 +47,9 @@ func (c *call) metadata() (headers, meta map[string]string, err error) {
 				continue
 			}
 		}
+		if s.name == redirectKey && !strings.HasPrefix(value, "/") && !strings.HasPrefix(value, "http://") && !strings.HasPrefix(value, "https://") {
+			return nil, nil, refuse(400, "InvalidRedirectLocation", "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.")
+		}
 		headers[s.name] = value
 	}
 	if class := headerOf(c.r, "X-Amz-Storage-Class"); class != "" && class != standardClass {
@@ -60,7 +63,9 @@ func (c *call) metadata() (headers, meta map[string]string, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		headers[taggingKey] = parsed.encode()
+		if len(parsed) > 0 {
+			headers[taggingKey] = parsed.encode()
+		}
 	}
 	size := 0
 	for name, v := range h {

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"net/http"
+	"strconv"
 	"sync"
 
 	"github.com/flashback-network/flashback/internal/bridge/object"
@@ -42,6 +43,7 @@ func (c *call) putObject() error {
 	}
 	h := c.w.Header()
 	h["ETag"] = []string{`"` + etagOf(&info) + `"`}
+	h["x-amz-object-size"] = []string{strconv.FormatInt(info.Size, 10)}
 	showSum(h, &info)
 	return c.empty(http.StatusOK)
 }

@@ -54,8 +54,8 @@ func refuse(status int, code, message string) *refusal {
 
 // Who is asking.
 var (
-	accessDenied         = refuse(403, "AccessDenied", "Access Denied")
-	invalidAccessKey     = refuse(403, "InvalidAccessKeyId", "The access key Id you provided does not exist in our records.")
+	accessDenied         = refuse(403, "AccessDenied", "Access Denied.")
+	invalidAccessKey     = refuse(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
 	signatureMismatch    = refuse(403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your key and signing method.")
 	requestTimeTooSkewed = refuse(403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.")
 	invalidToken         = refuse(400, "InvalidToken", "The provided token is malformed or otherwise invalid.")
@@ -69,41 +69,41 @@ var (
 	slowDown             = &refusal{code: "SlowDown", status: 503, message: "Please reduce your request rate.", retry: time.Second}
 	serviceUnavailable   = &refusal{code: "ServiceUnavailable", status: 503, message: "The storage behind this node does not answer. Please try again.", retry: 5 * time.Second}
 	insufficientStorage  = refuse(507, "InsufficientStorage", "The disks of this node are full.")
-	internalError        = refuse(500, "InternalError", "We encountered an internal error. Please try again.")
+	internalError        = refuse(500, "InternalError", "We encountered an internal error, please try again.")
 	notImplemented       = refuse(501, "NotImplemented", "A header or call you provided implies functionality that is not implemented.")
 	methodNotAllowed     = refuse(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
-	aclNotSupported      = refuse(400, "AccessControlListNotSupported", "The bucket does not allow ACLs")
+	aclNotSupported      = refuse(400, "AccessControlListNotSupported", "The bucket does not allow ACLs.")
 	requestTimeout       = refuse(400, "RequestTimeout", "Your socket connection to the server was not read from or written to within the timeout period.")
 )
 
 // What it is about.
 var (
-	noSuchBucket       = refuse(404, "NoSuchBucket", "The specified bucket does not exist")
+	noSuchBucket       = refuse(404, "NoSuchBucket", "The specified bucket does not exist.")
 	noSuchKey          = refuse(404, "NoSuchKey", "The specified key does not exist.")
-	noSuchUpload       = refuse(404, "NoSuchUpload", "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.")
+	noSuchUpload       = refuse(404, "NoSuchUpload", "The specified multipart upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.")
 	noSuchVersion      = refuse(404, "NoSuchVersion", "The specified version does not exist.")
 	bucketExists       = refuse(409, "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.")
-	bucketNotEmpty     = refuse(409, "BucketNotEmpty", "The bucket you tried to delete is not empty")
+	bucketNotEmpty     = refuse(409, "BucketNotEmpty", "The bucket you tried to delete is not empty.")
 	operationAborted   = refuse(409, "OperationAborted", "A conflicting conditional operation is currently in progress against this resource. Try again.")
-	preconditionFailed = refuse(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+	preconditionFailed = refuse(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold.")
 	invalidRange       = refuse(416, "InvalidRange", "The requested range is not satisfiable")
-	invalidPartNumber  = refuse(416, "InvalidPartNumber", "The requested partnumber is not satisfiable")
+	invalidPartNumber  = refuse(416, "InvalidPartNumber", "The requested partnumber is not satisfiable.")
 )
 
 // What is wrong with it.
 var (
 	invalidArgument      = refuse(400, "InvalidArgument", "Invalid Argument")
 	invalidRequest       = refuse(400, "InvalidRequest", "Invalid Request")
-	invalidURI           = refuse(400, "InvalidURI", "Couldn't parse the specified URI.")
+	invalidURI           = refuse(400, "InvalidURI", "The specified URI couldn't be parsed.")
 	invalidBucketName    = refuse(400, "InvalidBucketName", "The specified bucket is not valid.")
-	keyTooLong           = refuse(400, "KeyTooLongError", "Your key is too long")
-	invalidDigest        = refuse(400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
+	keyTooLong           = refuse(400, "KeyTooLongError", "Your key is too long.")
+	invalidDigest        = refuse(400, "InvalidDigest", "The Content-Md5 you specified is not valid.")
 	badDigest            = refuse(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
 	incompleteBody       = refuse(400, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header")
 	missingContentLength = refuse(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
-	entityTooLarge       = refuse(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+	entityTooLarge       = refuse(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed object size.")
 	entityTooSmall       = refuse(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
-	malformedXML         = refuse(400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
+	malformedXML         = refuse(400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema.")
 	malformedTrailer     = refuse(400, "MalformedTrailerError", "The request contained trailing data that was not well-formed or did not conform to our published schema.")
 	maxMessageLength     = refuse(400, "MaxMessageLengthExceeded", "Your request was too big.")
 	metadataTooLarge     = refuse(400, "MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size")
@@ -116,17 +116,17 @@ var (
 
 // What an account that never configured anything has.
 var (
-	noSuchPolicy        = refuse(404, "NoSuchBucketPolicy", "The bucket policy does not exist")
+	noSuchPolicy        = refuse(404, "NoSuchBucketPolicy", "The bucket policy does not exist.")
 	noSuchCORS          = refuse(404, "NoSuchCORSConfiguration", "The CORS configuration does not exist")
 	noSuchLifecycle     = refuse(404, "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist")
 	noSuchWebsite       = refuse(404, "NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration")
-	noSuchTagSet        = refuse(404, "NoSuchTagSet", "The TagSet does not exist")
+	noSuchTagSet        = refuse(404, "NoSuchTagSet", "The TagSet does not exist.")
 	noSuchConfiguration = refuse(404, "NoSuchConfiguration", "The specified configuration does not exist.")
 	noEncryption        = refuse(404, "ServerSideEncryptionConfigurationNotFoundError", "The server side encryption configuration was not found")
-	noObjectLock        = refuse(404, "ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket")
-	noObjectLockOnKey   = refuse(404, "NoSuchObjectLockConfiguration", "The specified object does not have a ObjectLock configuration")
+	noObjectLock        = refuse(404, "ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket.")
+	noObjectLockOnKey   = refuse(404, "NoSuchObjectLockConfiguration", "The specified object does not have a ObjectLock configuration.")
 	noReplication       = refuse(404, "ReplicationConfigurationNotFoundError", "The replication configuration was not found")
-	bucketWithoutLock   = refuse(400, "InvalidRequest", "Bucket is missing Object Lock Configuration")
+	bucketWithoutLock   = refuse(400, "InvalidRequest", "Bucket is missing ObjectLockConfiguration")
 )
 
 // refusalOf is the one place where errors of all sorts become S3 errors.

@@ -47,6 +47,7 @@ type signature struct {
 	payload   string // x-amz-content-sha256
 	token     string
 	presigned bool
+	v2        bool          // of signature version 2: time is when it expires
 	expires   time.Duration // of a presigned request
 }
 
@@ -58,18 +59,26 @@ func parseSignature(r *http.Request, q query) (*signature, error) {
 	if q.has("X-Amz-Algorithm") || q.has("X-Amz-Signature") || q.has("X-Amz-Credential") {
 		return parsePresigned(r, q)
 	}
-	if q.has("Signature") && q.has("AWSAccessKeyId") {
-		return nil, invalidRequest.because("The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
+	if q.has("Signature") || q.has("AWSAccessKeyId") {
+		return parsePresignedV2(q)
 	}
 	return nil, accessDenied.because("Access Denied: this node answers signed requests only.")
 }
 
 func parseHeaderSignature(r *http.Request, auth string) (*signature, error) {
 	rest, ok := strings.CutPrefix(auth, algorithmV4)
-	if !ok || rest == "" || rest[0] != ' ' && rest[0] != '\t' {
+	switch {
+	case !strings.Contains(auth, " "):
+		return nil, invalidArgument.because("Authorization header is invalid -- one and only one ' ' (space) required.").with("ArgumentName", "Authorization")
+	case strings.HasPrefix(auth, "AWS "):
 		return nil, invalidRequest.because("The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
+	case !ok || rest[0] != ' ':
+		return nil, invalidArgument.because("Unsupported Authorization Type").with("ArgumentName", "Authorization")
 	}
 	s := new(signature)
+	if strings.Count(rest, ",") < 2 {
+		return nil, authHeaderMalformed.because("The authorization header is malformed; the authorization header requires three components: Credential, SignedHeaders, and Signature.")
+	}
 	var credential, names string
 	for rest != "" {
 		var field string
@@ -118,10 +127,10 @@ func parseHeaderSignature(r *http.Request, auth string) (*signature, error) {
 			s.time, err = parseStamp(d)
 		}
 	} else {
-		return nil, accessDenied.because("AWS authentication requires a valid Date or x-amz-date header")
+		return nil, accessDenied.because("AWS authentication requires a valid Date or x-amz-date header.")
 	}
 	if err != nil {
-		return nil, accessDenied.because("AWS authentication requires a valid Date or x-amz-date header")
+		return nil, accessDenied.because("AWS authentication requires a valid Date or x-amz-date header.")
 	}
 	if s.stamp[:8] != s.date {
 		return nil, authHeaderMalformed.because("The authorization header is malformed; Invalid credential date \"%s\". This date is not the same as X-Amz-Date: \"%s\".", clip(s.date), s.stamp[:8])
@@ -129,6 +138,9 @@ func parseHeaderSignature(r *http.Request, auth string) (*signature, error) {
 	s.payload = headerOf(r, "X-Amz-Content-Sha256")
 	if s.payload == "" {
 		return nil, invalidRequest.because("Missing required header for this request: x-amz-content-sha256")
+	}
+	if !knownPayload(s.payload) {
+		return nil, errPayload
 	}
 	s.token = headerOf(r, "X-Amz-Security-Token")
 	return s, nil
@@ -171,34 +183,56 @@ func parsePresigned(r *http.Request, q query) (*signature, error) {
 			s.payload = unsignedPayload
 		}
 	}
+	if !knownPayload(s.payload) {
+		return nil, errPayload
+	}
 	return s, nil
 }
 
-// setCredential reads KEY/20260102/region/s3/aws4_request; the key itself may hold slashes. It returns what is wrong.
+var errPayload = invalidArgument.because("x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.").
+	with("ArgumentName", "x-amz-content-sha256")
+
+// knownPayload knows the values of x-amz-content-sha256.
+func knownPayload(v string) bool {
+	switch v {
+	case unsignedPayload, streamingSigned, streamingSignedTrailer, streamingUnsignedTrailer,
+		"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER":
+		return true
+	}
+	var sum [sha256.Size]byte
+	if len(v) != 2*sha256.Size {
+		return false
+	}
+	_, err := hex.Decode(sum[:], []byte(v))
+	return err == nil
+}
+
+// setCredential reads KEY/20260102/region/s3/aws4_request. It returns what is wrong.
 func (s *signature) setCredential(v string) (why string) {
-	var parts [4]string
-	for i := 3; i >= 0; i-- {
-		at := strings.LastIndexByte(v, '/')
-		if at < 0 {
-			return "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\"."
+	var parts [5]string
+	rest, found := v, true
+	for i := range parts {
+		if !found {
+			return malformedCredential
 		}
-		parts[i], v = v[at+1:], v[:at]
+		parts[i], rest, found = strings.Cut(rest, "/")
 	}
+	key, date, region := parts[0], parts[1], parts[2]
 	switch {
-	case v == "" || len(v) > 128:
-		return "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\"."
-	case len(parts[0]) != 8 || !isDigits(parts[0]):
-		return "incorrect date format. This date in the credential must be in the format \"yyyyMMdd\"."
-	case parts[2] != "s3":
-		return "incorrect service \"" + clip(parts[2]) + "\". This endpoint belongs to \"s3\"."
-	case parts[3] != "aws4_request":
-		return "incorrect terminal \"" + clip(parts[3]) + "\". This endpoint uses \"aws4_request\"."
-	case parts[1] == "" || len(parts[1]) > 64:
-		return "the region is wrong."
+	case found, key == "", len(key) > 128, len(region) > 64:
+		return malformedCredential
+	case parts[4] != "aws4_request":
+		return "incorrect terminal \"" + clip(parts[4]) + "\". This endpoint uses \"aws4_request\"."
+	case parts[3] != "s3":
+		return "incorrect service \"" + clip(parts[3]) + "\". This endpoint belongs to \"s3\"."
+	case len(date) != 8 || !isDigits(date):
+		return "incorrect date format \"" + clip(date) + "\". This date in the credential must be in the format \"yyyyMMdd\"."
 	}
-	s.accessKey, s.date, s.region = v, parts[0], parts[1]
+	s.accessKey, s.date, s.region = key, date, region
 	return ""
 }
+
+const malformedCredential = "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\"."
 
 // setHeaders reads "host;x-amz-date"; the list must be non-empty, bounded and name the host.
 func (s *signature) setHeaders(v string) bool {
@@ -249,12 +283,18 @@ func headerOf(r *http.Request, canonical string) string {
 
 // timely refuses a signature that is too old or of the future.
 func (s *signature) timely(now time.Time) error {
+	if s.v2 {
+		if !now.Before(s.time) {
+			return accessDenied.because("Request has expired.").with("Expires", s.time.UTC().Format(time.RFC3339)).with("ServerTime", now.UTC().Format(time.RFC3339))
+		}
+		return nil
+	}
 	if s.presigned {
 		if s.time.After(now.Add(maxSkew)) {
-			return accessDenied.because("Request is not valid yet")
+			return accessDenied.because("Request is not valid yet.")
 		}
 		if end := s.time.Add(s.expires); !now.Before(end) {
-			return accessDenied.because("Request has expired").
+			return accessDenied.because("Request has expired.").
 				with("X-Amz-Expires", strconv.FormatInt(int64(s.expires/time.Second), 10)).
 				with("Expires", end.Format(time.RFC3339)).with("ServerTime", now.UTC().Format(time.RFC3339))
 		}
@@ -269,15 +309,20 @@ func (s *signature) timely(now time.Time) error {
 
 // covers refuses a request with an x-amz- header that the signature leaves out.
 func (s *signature) covers(h http.Header) error {
+	var left []string
 	for name := range h {
 		if !strings.HasPrefix(name, "X-Amz-") {
 			continue
 		}
 		if !slices.ContainsFunc(s.signed, func(n string) bool { return strings.EqualFold(n, name) }) {
-			return accessDenied.because("There were headers present in the request which were not signed").with("HeadersNotSigned", strings.ToLower(name))
+			left = append(left, strings.ToLower(name))
 		}
 	}
-	return nil
+	if left == nil {
+		return nil
+	}
+	slices.Sort(left)
+	return accessDenied.because("There were headers present in the request which were not signed").with("HeadersNotSigned", clip(strings.Join(left, ", ")))
 }
 
 // verify checks the signature with its key. A client that signs the path as it sends it, not as SigV4 encodes it, is

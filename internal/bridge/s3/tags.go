@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/flashback-network/flashback/internal/bridge/object"
@@ -30,9 +31,9 @@ func (t tags) check() error {
 	seen := make(map[string]bool, len(t))
 	for _, one := range t {
 		switch {
-		case one.Key == "" || utf8.RuneCountInString(one.Key) > maxTagKey || !utf8.ValidString(one.Key):
+		case one.Key == "" || utf8.RuneCountInString(one.Key) > maxTagKey || !tagText(one.Key):
 			return invalidTag.because("The TagKey you have provided is invalid")
-		case utf8.RuneCountInString(one.Value) > maxTagValue || !utf8.ValidString(one.Value):
+		case utf8.RuneCountInString(one.Value) > maxTagValue || !tagText(one.Value):
 			return invalidTag.because("The TagValue you have provided is invalid")
 		case seen[one.Key]:
 			return invalidTag.because("Cannot provide multiple Tags with the same key")
@@ -40,6 +41,16 @@ func (t tags) check() error {
 		seen[one.Key] = true
 	}
 	return nil
+}
+
+// tagText says whether s has the characters of a tag only.
+func tagText(s string) bool {
+	for _, r := range s {
+		if r == utf8.RuneError || !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsSpace(r) && !strings.ContainsRune("+-=._:/@", r) {
+			return false
+		}
+	}
+	return true
 }
 
 // encode is the stored form.
@@ -60,13 +71,16 @@ func (t tags) encode() string {
 func parseTagHeader(v string) (t tags, err error) {
 	bad := invalidArgument.because("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.").with("ArgumentName", "x-amz-tagging")
 	for pair := range strings.SplitSeq(v, "&") {
+		if pair == "" {
+			continue
+		}
 		if len(t) > maxTags {
 			break
 		}
 		k, v, _ := strings.Cut(pair, "=")
 		k, err1 := url.QueryUnescape(k)
 		v, err2 := url.QueryUnescape(v)
-		if err1 != nil || err2 != nil {
+		if err1 != nil || err2 != nil || k == "" || slices.ContainsFunc(t, func(o tag) bool { return o.Key == k }) {
 			return nil, bad
 		}
 		t = append(t, tag{k, v})
