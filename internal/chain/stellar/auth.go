@@ -20,6 +20,8 @@ const (
 	authMinLedgers = 300    // when ledgers closed rarely so far: they may close faster now
 	authMaxLedgers = 20_000 // of a network that closes ten a second and more
 	maxAuthBytes   = 16 << 10
+
+	leastBalance = 10_000_000 // stroops that the network asks of an account without entries: two base reserves
 )
 
 func authBad(format string, a ...any) error {
@@ -110,7 +112,8 @@ func (c *Chain) SignAuthorization(by chain.Signer, op orchestrator.Op, unsigned 
 	return b, nil
 }
 
-// Relay submits op with the signed authorisations; by is the transaction's source and authorises nothing.
+// Relay submits op with the signed authorisations; by is the transaction's source and authorises nothing. On Stellar only an account that is in the ledger can authorise: signers that are
+// not yet, by gives the least balance that an account must have.
 func (c *Chain) Relay(ctx context.Context, by chain.Signer, op orchestrator.Op, authorizations ...[]byte) (chain.Receipt, error) {
 	entries := []xdr.SorobanAuthorizationEntry{}
 	seen := map[[32]byte]bool{}
@@ -131,6 +134,19 @@ func (c *Chain) Relay(ctx context.Context, by chain.Signer, op orchestrator.Op, 
 	}
 	if len(entries) == 0 {
 		return chain.Receipt{}, authBad("there is no authorisation to relay")
+	}
+	for _, e := range entries { // a key that has no account yet, as a new node's, cannot authorise
+		a, err := account(e.Credentials.Address.Address)
+		if err != nil {
+			return chain.Receipt{}, authBad("%v", err)
+		}
+		_, err = c.accountEntry(ctx, a)
+		if fault.CodeOf(err) == "account_missing" {
+			err = c.CreateAccount(ctx, by, a, leastBalance)
+		}
+		if err != nil && fault.KindOf(err) != fault.Exists {
+			return chain.Receipt{}, err
+		}
 	}
 	return c.submit(ctx, by, op, entries)
 }
