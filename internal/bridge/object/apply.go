@@ -11,14 +11,14 @@ import (
 type applier struct {
 	e      *Engine
 	b      *pebble.Batch
-	segs   map[uint64]int64 // change of live bytes by segment
-	spaces map[*space]Usage // change of usage
+	segs   map[uint64]bytesOf // change of what segments hold
+	spaces map[*space]Usage   // change of usage
 	key    []byte
 	val    []byte
 }
 
 func (e *Engine) newApplier() *applier {
-	return &applier{e: e, segs: map[uint64]int64{}, spaces: map[*space]Usage{}}
+	return &applier{e: e, segs: map[uint64]bytesOf{}, spaces: map[*space]Usage{}}
 }
 
 func (a *applier) begin() {
@@ -27,15 +27,31 @@ func (a *applier) begin() {
 	clear(a.spaces)
 }
 
+// bytesOf counts what compaction must know of a segment: bytes of records and data in use, and bytes of tombstones, which
+// matter only while an older segment may hold what they took away.
+type bytesOf struct{ live, tombs int64 }
+
+func (a *applier) live(seg uint64, n int64) {
+	b := a.segs[seg]
+	b.live += n
+	a.segs[seg] = b
+}
+
+func (a *applier) tomb(o *op) {
+	b := a.segs[o.at.seg]
+	b.tombs += int64(recordHeader + o.head.meta)
+	a.segs[o.at.seg] = b
+}
+
 func (a *applier) set(k, v []byte) { _ = a.b.Set(k, v, nil) } // a batch in memory cannot fail
 func (a *applier) del(k []byte)    { _ = a.b.Delete(k, nil) }
 
 // account adds the bytes that an entry keeps alive, or takes them away.
 func (a *applier) account(e *entry, sign int64) {
-	a.segs[e.rec.seg] += sign * e.recSize
+	a.live(e.rec.seg, sign*e.recSize)
 	for i := range e.extents {
 		if x := &e.extents[i]; x.file == 0 {
-			a.segs[x.seg] += sign * x.size
+			a.live(x.seg, sign*x.size)
 		}
 	}
 }
@@ -46,14 +62,19 @@ func (a *applier) apply(o *op) {
 	case recBucket:
 		a.bucket(o)
 	case recBucketGone:
+		a.tomb(o)
 		a.bucketGone(o)
 	case recPut:
 		a.put(o)
 	case recDelete:
+		a.tomb(o)
 		a.delete(o)
 	case recUpload:
 		o.up.rec, o.up.recSize = o.at, int64(recordHeader+o.head.meta)
-		a.segs[o.at.seg] += o.up.recSize
+		a.live(o.at.seg, o.up.recSize)
+		if o.oldUp != nil {
+			a.live(o.oldUp.rec.seg, -o.oldUp.recSize)
+		}
 		a.val = binary.AppendUvarint(a.val[:0], o.up.rec.seg)
 		a.val = binary.AppendUvarint(a.val, uint64(o.up.rec.off))
 		a.val = binary.AppendUvarint(a.val, uint64(o.up.recSize))
@@ -61,7 +82,10 @@ func (a *applier) apply(o *op) {
 		a.key = uploadKey(a.key[:0], o.bucket.id, o.name, o.upload)
 		a.set(a.key, a.val)
 	case recUploadGone:
-		a.uploadGone(o, nil)
+		a.tomb(o)
+		if o.bucket != nil {
+			a.uploadGone(o, nil)
+		}
 	case recPart:
 		a.part(o)
 	}
@@ -182,7 +206,7 @@ func (a *applier) uploadGone(o *op, keep *entry) {
 	a.key = uploadKey(a.key[:0], o.bucket.id, o.name, o.upload)
 	a.del(a.key)
 	if o.up != nil {
-		a.segs[o.up.rec.seg] -= o.up.recSize
+		a.live(o.up.rec.seg, -o.up.recSize)
 	}
 	used := map[uint64]bool{}
 	if keep != nil {
@@ -238,9 +262,9 @@ func (a *applier) dead(o *op, file uint64) {
 
 func (a *applier) bucket(o *op) {
 	size := int64(recordHeader + o.head.meta)
-	a.segs[o.at.seg] += size
+	a.live(o.at.seg, size)
 	if b := o.bucket; b != nil {
-		a.segs[b.rec.seg] -= b.recSize
+		a.live(b.rec.seg, -b.recSize)
 	}
 	a.val = binary.AppendUvarint(a.val[:0], o.at.seg)
 	a.val = binary.AppendUvarint(a.val, uint64(o.at.off))
@@ -254,7 +278,10 @@ func (a *applier) bucket(o *op) {
 }
 
 func (a *applier) bucketGone(o *op) {
-	a.segs[o.bucket.rec.seg] -= o.bucket.recSize
+	if o.bucket == nil {
+		return
+	}
+	a.live(o.bucket.rec.seg, -o.bucket.recSize)
 	a.key = appendKey(a.key[:0], keyBucket, o.bucket.id)
 	a.del(a.key)
 }
@@ -263,13 +290,16 @@ func (a *applier) bucketGone(o *op) {
 func (a *applier) finish(to applied) error {
 	e := a.e
 	e.segMu.Lock()
+	a.live(to.at.seg, 0) // a segment that has records has its key
 	for id, d := range a.segs {
 		s := e.segs[id]
-		if s == nil || d == 0 { // a rebuilt log may name segments that are gone
+		if s == nil { // a rebuilt log may name segments that are gone
 			continue
 		}
-		s.live += d
+		s.live += d.live
+		s.tombs += d.tombs
 		a.val = binary.AppendVarint(a.val[:0], s.live)
+		a.val = binary.AppendVarint(a.val, s.tombs)
 		a.key = appendKey(a.key[:0], keySegment, id)
 		a.set(a.key, a.val)
 	}

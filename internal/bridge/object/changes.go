@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+
+	"github.com/cockroachdb/pebble"
 )
 
 // change is an event as the index keeps it. Of a live object it names the place only: the rest is read when asked.
@@ -87,4 +89,39 @@ func (e *Engine) Changes(ctx context.Context, after uint64, limit int) ([]Change
 		}
 	}
 	return list, nil
+}
+
+// ForgetDeletions drops the events of deletions with Seq <= upTo, once whoever follows the feed has seen them: they
+// are the only thing that a deleted object leaves in the index. What is forgotten may show up again after a crash.
+func (e *Engine) ForgetDeletions(ctx context.Context, upTo uint64) error {
+	err := e.index.scan([]byte{keyChange}, appendKey(nil, keyChange, upTo+1), func(k, v []byte) (bool, error) {
+		id, d := dec{b: k[1:]}, dec{b: v}
+		seq, c := id.fixed64(), d.change()
+		if d.bad || !c.deleted {
+			return ctx.Err() == nil, d.err()
+		}
+		return ctx.Err() == nil, e.forgetDeletion(seq, &c)
+	})
+	if err != nil {
+		return fmt.Errorf("forgetting deletions: %w", err)
+	}
+	return ctx.Err()
+}
+
+func (e *Engine) forgetDeletion(seq uint64, c *change) error {
+	lock := e.nameLock(c.bucket, c.name)
+	lock.Lock()
+	defer lock.Unlock()
+	tomb := nameKey(nil, keyTomb, c.bucket, c.name)
+	last, err := e.index.number(tomb)
+	if err != nil {
+		return err
+	}
+	b := e.index.db.NewBatch()
+	defer func() { _ = b.Close() }()
+	if last == seq {
+		_ = b.Delete(tomb, nil)
+	}
+	_ = b.Delete(appendKey(nil, keyChange, seq), nil)
+	return e.index.db.Apply(b, pebble.NoSync)
 }

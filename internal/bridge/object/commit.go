@@ -155,7 +155,7 @@ func (c *committer) batch(ops []*op) error {
 	}
 	next.file = c.e.fileID.Load()
 	if err := c.active.f.writev(c.bufs, c.pos.at.off); err != nil {
-		return c.failed(err)
+		return c.undo(ops, err)
 	}
 	if err := c.sync(dirs); err != nil {
 		return c.e.fail(err)
@@ -265,6 +265,20 @@ func (c *committer) start() error {
 	c.pos.at = loc{seg: id, off: segmentHeader}
 	c.e.activeSegment.Store(s)
 	return nil
+}
+
+// undo takes back a write that did not fit, so that a crash cannot bring to life what was refused.
+func (c *committer) undo(ops []*op, err error) error {
+	if isFull(err) {
+		if cut := c.active.f.truncate(c.pos.at.off); cut != nil {
+			return c.e.fail(cut)
+		}
+		c.allocated = c.pos.at.off
+		for _, o := range ops {
+			o.at = loc{}
+		}
+	}
+	return c.failed(err)
 }
 
 // failed sorts the errors of a write: a full disk loses nothing and may pass, everything else stops the engine.

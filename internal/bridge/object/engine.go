@@ -77,7 +77,6 @@ type Engine struct {
 
 	opening sync.RWMutex // readers, from the look-up to the pin; see pins.go
 	pins    pins
-	linked  linked // files that have a name and no record yet
 
 	seed    maphash.Seed
 	names   [stripes]sync.Mutex // the commit lock of an object or a part, by hash
@@ -120,7 +119,7 @@ func open(ctx context.Context, dir string, o Options, d disk, indexFS vfs.FS) (*
 		seed: maphash.MakeSeed(), stop: make(chan struct{}), syncEnded: make(chan struct{}),
 	}
 	e.space = diskWatch{dir: dir}
-	e.pins.m, e.linked.m = map[uint64]*pin{}, map[uint64]struct{}{}
+	e.pins.m = map[uint64]*pin{}
 	if err := e.prepare(); err != nil {
 		return nil, err
 	}

@@ -108,24 +108,15 @@ func (w *fileWriter) finish() error {
 	return w.f.datasync()
 }
 
-// name links a finished file under a new id. The caller ends with settle or removes the file.
+// name links a finished file under a new id. An id that is taken was left by a crash; the sweep finds it some day.
 func (e *Engine) name(link func(path string) error) (id uint64, err error) {
 	for {
 		id = e.fileID.Add(1)
-		e.linked.add(id)
-		err = link(e.filePath(id))
-		if err == nil {
+		if err = link(e.filePath(id)); err == nil {
 			return id, nil
 		}
-		e.linked.remove(id)
-		if !errors.Is(err, fs.ErrExist) { // taken: left by a crash, the sweep will find it
+		if !errors.Is(err, fs.ErrExist) {
 			return 0, e.writeFault("naming a file", err)
 		}
 	}
-}
-
-// unname removes a named file whose commit did not happen.
-func (e *Engine) unname(id uint64) {
-	e.removeFiles([]uint64{id})
-	e.linked.remove(id)
 }

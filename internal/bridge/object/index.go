@@ -231,7 +231,11 @@ func (x *index) number(key []byte) (uint64, error) {
 
 // scan calls f for each key in [from, to) in order; f's slices are valid during the call only. f stops it with false.
 func (x *index) scan(from, to []byte, f func(k, v []byte) (bool, error)) error {
-	it, err := x.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
+	return scan(x.db, from, to, f)
+}
+
+func scan(r pebble.Reader, from, to []byte, f func(k, v []byte) (bool, error)) error {
+	it, err := r.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
 	if err != nil {
 		return fmt.Errorf("reading the index: %w", err)
 	}

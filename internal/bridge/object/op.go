@@ -20,6 +20,7 @@ type op struct {
 	upload string       // put: the upload that it completes; upload, part: the upload
 	number int          // part
 	up     *uploadEntry // upload
+	oldUp  *uploadEntry // upload: its state before, when it is only moved
 	parts  []storedPart // put that completes, end of an upload: all its stored parts
 	state  Bucket       // bucket
 	id     uint64       // bucket: its id

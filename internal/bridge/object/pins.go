@@ -50,31 +50,6 @@ func (p *pins) bury(gen uint64, files []uint64) bool {
 	return true
 }
 
-// linked are the files that were given a name and whose record is not committed: the sweep leaves them alone.
-type linked struct {
-	mu sync.Mutex
-	m  map[uint64]struct{}
-}
-
-func (l *linked) add(id uint64) {
-	l.mu.Lock()
-	l.m[id] = struct{}{}
-	l.mu.Unlock()
-}
-
-func (l *linked) remove(id uint64) {
-	l.mu.Lock()
-	delete(l.m, id)
-	l.mu.Unlock()
-}
-
-func (l *linked) has(id uint64) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, ok := l.m[id]
-	return ok
-}
-
 // discard removes files that a commit left without use. gen is the generation they belonged to.
 func (e *Engine) discard(gen uint64, files []uint64) {
 	if len(files) == 0 {

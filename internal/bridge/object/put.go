@@ -113,11 +113,9 @@ func (e *Engine) attach(o *op, s *staged) (undo func(error), err error) {
 		ent.extents = []extent{{file: id, size: s.size}}
 		o.dir = fileDir(e.dir, id)
 		return func(err error) {
-			if err != nil && o.at.seg == 0 { // never written to the log
-				e.unname(id)
-				return
+			if err != nil && o.at.seg == 0 { // never written to the log; else only the sweep knows
+				e.removeFiles([]uint64{id})
 			}
-			e.linked.remove(id)
 		}, nil
 	}
 	if s.size > 0 {

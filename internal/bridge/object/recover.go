@@ -44,7 +44,7 @@ func (e *Engine) recover(ctx context.Context, c *committer) error {
 			return fmt.Errorf("replaying segment %016x: %w", s.id, err)
 		}
 	}
-	if err := r.flush(true); err != nil {
+	if err := errors.Join(r.flush(true), r.bury()); err != nil {
 		return err
 	}
 	c.pos.batch += 2 // whatever is left of a torn batch never looks like one to come
@@ -106,7 +106,7 @@ func (e *Engine) loadSegments(pos applied) ([]*segment, error) {
 		s := newSegment(id, path, f)
 		if v != nil {
 			d := dec{b: v}
-			s.live = d.int()
+			s.live, s.tombs = d.int(), d.int()
 		}
 		e.segs[id] = s
 		if s.end, err = f.size(); err != nil {
@@ -129,6 +129,25 @@ type replay struct {
 	batch   uint64
 	last    bool // the last record read ended its batch
 	records int
+	dead    []uint64 // files that some record stopped using
+}
+
+// bury removes the files that nothing uses at the end of the log. In between that is not known: compaction may have
+// moved the record that still uses one behind the one that stopped.
+func (r *replay) bury() error {
+	for _, f := range r.dead {
+		v, err := r.e.index.get(appendKey(nil, keyFile, f))
+		if err != nil {
+			return err
+		}
+		if v != nil {
+			continue
+		}
+		if err := r.e.disk.remove(r.e.filePath(f)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			r.e.log.Warn("removing a file of a deleted object", "file", f, "err", err)
+		}
+	}
+	return nil
 }
 
 // segment replays one segment from where the index stands. The last one may end in a torn batch.
@@ -253,7 +272,7 @@ func (r *replay) flush(final bool) error {
 			return err
 		}
 		r.c.apply.begin()
-		if o.bucket != nil || o.kind == recBucket {
+		if o.bucket != nil || o.kind == recBucket || o.flags&flagMoved != 0 {
 			r.c.apply.apply(o)
 		}
 		if err := r.c.apply.finish(next); err != nil {
@@ -263,11 +282,7 @@ func (r *replay) flush(final bool) error {
 		if o.bucket != nil && o.delta != (Usage{}) {
 			o.bucket.space.count(o.delta, nil)
 		}
-		for _, f := range o.dead {
-			if err := e.disk.remove(e.filePath(f)); err != nil && !errors.Is(err, os.ErrNotExist) {
-				e.log.Warn("removing a file of a deleted object", "file", f, "err", err)
-			}
-		}
+		r.dead = append(r.dead, o.dead...)
 		next.at = r.c.pos.at
 		r.c.pos = next
 	}
@@ -304,6 +319,8 @@ func (e *Engine) resolve(o *op, bucketID uint64) error {
 			return err
 		}
 		o.parts, err = e.storedParts(o.upload)
+	case recUpload:
+		o.oldUp, err = e.index.upload(bucketID, o.name, o.upload)
 	case recPart:
 		o.prev, err = e.index.entry(partKey(nil, o.upload, o.number), false)
 	}

@@ -14,8 +14,13 @@ type segment struct {
 	id   uint64
 	path string
 	f    diskFile
-	live int64 // bytes of records and data that are in use; written by the committer only, under Engine.segMu
-	end  int64 // first byte after the last record; likewise
+
+	// Written by the committer only, under Engine.segMu:
+	live  int64 // bytes of records and data that are in use
+	tombs int64 // bytes of records that only say that something is gone
+	end   int64 // first byte after the last record
+
+	kept atomic.Bool // damaged or miscounted: compaction leaves it alone
 
 	refs atomic.Int64 // readers, plus one for the engine while the segment is in use
 }
