@@ -4,6 +4,7 @@ package cert
 
 import (
 	"bytes"
+	"math"
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"
@@ -210,13 +211,15 @@ func Decode(b []byte) (*Certificate, error) {
 // Validate refuses a configuration as the contract's constructor does: a key has the uncompressed form, but nobody checks that it is a point of the curve.
 func (c *Config) Validate() error {
 	seen := map[[65]byte]bool{}
+	var weight uint64
 	for _, v := range c.Validators {
 		if v.Key[0] != 4 || v.Weight == 0 || seen[v.Key] {
 			return errConfigInvalid
 		}
 		seen[v.Key] = true
+		weight += uint64(v.Weight)
 	}
-	if len(c.Validators) == 0 || len(c.Validators) > MaxValidators || c.EpochSeconds == 0 || c.SlotsPerEpoch == 0 || c.WindowEpochs == 0 {
+	if weight > math.MaxUint32 || c.Version == 0 || len(c.Validators) == 0 || len(c.Validators) > MaxValidators || c.EpochSeconds == 0 || c.SlotsPerEpoch == 0 || c.WindowEpochs == 0 || c.EpochSeconds%c.SlotsPerEpoch != 0 {
 		return errConfigInvalid
 	}
 	return nil

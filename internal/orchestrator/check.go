@@ -92,7 +92,7 @@ func (c *checker) sla(x *SLA) {
 	c.that(x.Deposited.Equal(x.buckets().Add(x.Withdrawn)), "deposited = buckets + withdrawn", x.ID, "%s ≠ %s + %s", x.Deposited, x.buckets(), x.Withdrawn)
 	c.that(!x.Total.Less(x.Deposited), "deposited ≤ total", x.ID, "%s > %s", x.Deposited, x.Total)
 	c.that(!x.Total.Less(x.Gross), "gross ≤ total", x.ID, "%s > %s", x.Gross, x.Total)
-	c.that(x.EndEpochs >= 1 && x.EndEpochs <= x.Duration && x.SettledEpochs <= x.EndEpochs, "epochs", x.ID, "settled %d, end %d, duration %d", x.SettledEpochs, x.EndEpochs, x.Duration)
+	c.that(x.EndEpochs >= 1 && x.EndEpochs <= x.Duration && x.SettledEpochs <= x.Duration, "epochs", x.ID, "settled %d, end %d, duration %d", x.SettledEpochs, x.EndEpochs, x.Duration)
 	c.that(x.FeeTotal.Equal(x.Earned.Bps(uint32(t.Protocol.FeeBps))), "fee", x.ID, "%s of %s", x.FeeTotal, x.Earned)
 	c.that(!x.FeeTotal.Less(x.Fees), "fees ≤ fee total", x.ID, "%s > %s", x.Fees, x.FeeTotal)
 	if x.State.Terminal() {

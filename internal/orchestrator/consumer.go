@@ -10,25 +10,28 @@ func (s *State) request(op *Request) error {
 	if s.paused {
 		return ErrPaused
 	}
-	if op.Deposit.Sign() < 0 || op.MaxTotal.Sign() < 0 {
-		return ErrAmountInvalid
-	}
 	if op.Mode > sla.Escrow {
 		return ErrArgumentInvalid
 	}
-	u, err := s.quote(op.Unit, op.Volume, op.Egress, op.Duration)
-	if err != nil {
-		return err
-	}
-	if u.PriceVersion != op.PriceVersion {
-		return ErrPriceChanged
+	if op.Deposit.Sign() < 0 || op.MaxTotal.Sign() < 0 {
+		return ErrAmountInvalid
 	}
 	id := ids.SLAID(s.genesis.Consumer, op.Consumer, op.Nonce)
 	if _, ok := s.slas.get(id); ok {
 		return ErrExists
 	}
+	u, err := s.quote(op.Unit, op.Volume, op.Egress, op.Duration)
+	if err != nil {
+		return err
+	}
 	t := s.compose(id, op, &u)
 	total := t.TotalPrice()
+	if sla.MaxCollateral.Less(t.Collateral) {
+		return ErrOverflow
+	}
+	if u.PriceVersion != op.PriceVersion {
+		return ErrPriceChanged
+	}
 	if op.MaxTotal.Less(total) {
 		return ErrPriceAbove
 	}
@@ -72,7 +75,8 @@ func (s *State) accepted(id ids.ID) error {
 	if x.State != Requested {
 		return ErrStateWrong
 	}
-	x.State, x.FundBy = Accepted, s.now+s.params.FundSeconds
+	t, _ := s.terms.get(id)
+	x.State, x.FundBy = Accepted, s.now+s.versions.m[t.Protocol.Version].FundSeconds
 	s.emit("sla_state", id)
 	s.start(x)
 	return nil

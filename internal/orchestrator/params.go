@@ -49,6 +49,7 @@ func (s *State) setParams(op *SetParams) error {
 		return ErrArgumentInvalid
 	}
 	assign(s, &s.params, op.Params)
+	s.versions.set(op.Params.Version, op.Params)
 	return nil
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // MaxEndpoint is the longest endpoint of a node, bytes.
-const MaxEndpoint = 200
+const MaxEndpoint = 256
 
 type decimal uint64
 
@@ -35,17 +35,17 @@ func (s *State) updateProvider(op *UpdateProvider) error {
 }
 
 func (s *State) nodeBind(op *NodeBind) error {
+	if op.Provider == op.Node {
+		return ErrArgumentInvalid
+	}
 	if _, ok := s.providers.get(op.Provider); !ok {
 		return ErrProviderUnknown
 	}
-	if !endpointValid(op.Endpoint) {
+	if !identityValid(op.Node, op.Endpoint) {
 		return ErrArgumentInvalid
 	}
 	id := ids.NodeID(s.genesis.Provider, op.Node)
-	if _, ok := s.nodeOf.get(op.Node); ok {
-		return ErrNodeBound
-	}
-	if n, ok := s.nodes.get(id); ok && n.State != NodeReleased {
+	if s.taken(id, op.Node) {
 		return ErrNodeBound
 	}
 	s.nodes.set(id, Node{ID: id, Provider: op.Provider, Key: op.Node, Endpoint: op.Endpoint, State: NodeActive, Since: s.now})
@@ -55,7 +55,19 @@ func (s *State) nodeBind(op *NodeBind) error {
 	return nil
 }
 
-func endpointValid(e string) bool { return len(e) > 0 && len(e) <= MaxEndpoint }
+// identityValid: a node signs statements with an Ed25519 key, so that a contract cannot be one.
+func identityValid(key ids.Account, endpoint string) bool {
+	return key.Kind == ids.KeyAccount && len(endpoint) > 0 && len(endpoint) <= MaxEndpoint
+}
+
+// taken reports whether a key, or the id that it gives, is a node's.
+func (s *State) taken(id ids.ID, key ids.Account) bool {
+	if _, ok := s.nodeOf.get(key); ok {
+		return true
+	}
+	n, ok := s.nodes.get(id)
+	return ok && n.State != NodeReleased
+}
 
 // ownNode finds a node of the provider that is not released.
 func (s *State) ownNode(id ids.ID, provider ids.Account) (Node, error) {
@@ -72,18 +84,21 @@ func (s *State) ownNode(id ids.ID, provider ids.Account) (Node, error) {
 }
 
 func (s *State) nodeRotate(op *NodeRotate) error {
+	if op.Provider == op.Key || !identityValid(op.Key, op.Endpoint) {
+		return ErrArgumentInvalid
+	}
 	n, err := s.ownNode(op.ID, op.Provider)
 	if err != nil {
 		return err
 	}
-	if !endpointValid(op.Endpoint) {
-		return ErrArgumentInvalid
+	if n.Key != op.Key {
+		own := ids.NodeID(s.genesis.Provider, op.Key)
+		if _, bound := s.nodeOf.get(op.Key); bound || own != op.ID && s.taken(own, op.Key) {
+			return ErrNodeBound
+		}
+		s.nodeOf.remove(n.Key)
+		s.nodeOf.set(op.Key, op.ID)
 	}
-	if other, ok := s.nodeOf.get(op.Key); ok && other != op.ID {
-		return ErrNodeBound
-	}
-	s.nodeOf.remove(n.Key)
-	s.nodeOf.set(op.Key, op.ID)
 	n.Key, n.Endpoint, n.Since = op.Key, op.Endpoint, s.now
 	s.nodes.set(op.ID, n)
 	s.emit("node_rotated", op.ID)
@@ -127,9 +142,6 @@ func (s *State) depositCollateral(op *DepositCollateral) error {
 func (s *State) withdrawCollateral(op *WithdrawCollateral) error {
 	if op.Amount.Sign() <= 0 {
 		return ErrAmountInvalid
-	}
-	if _, ok := s.providers.get(op.Provider); !ok {
-		return ErrProviderUnknown
 	}
 	h := holding{op.Asset, op.Provider}
 	c, _ := s.collateral.get(h)

@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"github.com/flashback-network/flashback/internal/canon"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/sla"
@@ -42,6 +43,9 @@ func (s *State) accept(op *Accept) error {
 	}
 	if r.State != ReservationHeld {
 		return ErrStateWrong
+	}
+	if u, _ := s.units.get(r.Unit); u.State != UnitAvailable {
+		return ErrUnitDecommissioning
 	}
 	if err := s.lock(r.Provider, r.Asset, r.Collateral); err != nil {
 		return err
@@ -109,35 +113,28 @@ func (s *State) settleReservation(op *SettleReservation) error {
 	if !ok {
 		return ErrNotFound
 	}
-	if !wellFormed(&op.From) || !wellFormed(&op.To) {
-		return ErrMalformed
-	}
-	if op.To.Epochs <= r.SettledEpochs {
-		return nil
-	}
-	if r.State != ReservationActive {
+	if r.State < ReservationActive {
 		return ErrStateWrong
 	}
-	t, err := sla.DecodeTerms(op.Terms)
-	if err != nil {
-		return ErrMalformed
+	if op.To.Hash() == r.SettledHash {
+		return nil
 	}
-	if t.Hash() != r.TermsHash {
+	if r.State == ReservationDone {
+		return ErrStateWrong
+	}
+	if canon.Hash(op.Terms) != r.TermsHash {
 		return ErrLeafForeign
 	}
+	t, _ := s.terms.get(op.SLA) // what has this hash
 	p := position{sla: op.SLA, termsHash: r.TermsHash, settled: r.SettledHash, start: r.StartEpoch, end: t.Duration}
-	if err := s.provable(p, &op.From, &op.To, op.Epoch, op.Proof); err != nil {
+	if err := s.check(t, p, op.From, op.To, op.Epoch, op.Proof); err != nil {
 		return err
 	}
-	if beyond(t, p, &op.From, &op.To, op.Epoch, false) {
-		return ErrLeafBeyond
-	}
-	s.cover(r, t, &op.From, &op.To)
-	return nil
+	return s.cover(r, t, &op.From, &op.To)
 }
 
 // cover moves collateral by the difference of two leaves. Warnings are told before money moves.
-func (s *State) cover(r Reservation, t *sla.Terms, from, to *sla.Leaf) {
+func (s *State) cover(r Reservation, t *sla.Terms, from, to *sla.Leaf) error {
 	if to.Warnings > from.Warnings {
 		s.emit("warning", r.SLA, money.Of(int64(to.Warnings)))
 	}
@@ -145,23 +142,25 @@ func (s *State) cover(r Reservation, t *sla.Terms, from, to *sla.Leaf) {
 	h := holding{r.Asset, r.Provider}
 	c, _ := s.collateral.get(h)
 
-	rise := money.Min(totals.Coverage.Sub(r.Coverage), r.remaining())
-	r.Coverage = r.Coverage.Add(rise)
-	r.Owed = r.Owed.Add(rise)
-	if rise.Sign() > 0 {
-		s.emit("coverage", r.SLA, rise)
+	// coverage first, each at most what is there; what was taken is never given back
+	coverage := money.Min(totals.Coverage, r.Collateral.Sub(r.Slash))
+	slash := money.Min(totals.Slash, r.Collateral.Sub(coverage))
+	covered, slashed := coverage.Sub(r.Coverage), slash.Sub(r.Slash)
+	if covered.Sign() < 0 || slashed.Sign() < 0 {
+		return ErrLeafBehind
 	}
-	before := sla.Split(r.Slash, t.Protocol.SlashSplit)
-	slash := money.Min(totals.Slash.Sub(r.Slash), r.remaining())
-	r.Slash = r.Slash.Add(slash)
-	after := sla.Split(r.Slash, t.Protocol.SlashSplit)
-	r.Owed = r.Owed.Add(after[0].Sub(before[0]))
+	before, after := sla.Split(r.Slash, t.Protocol.SlashSplit), sla.Split(slash, t.Protocol.SlashSplit)
+	r.Owed = money.Sum(r.Owed, covered, after[0].Sub(before[0]))
 	r.ValidatorsOwed = r.ValidatorsOwed.Add(after[1].Sub(before[1]))
-	r.FundOwed = r.FundOwed.Add(after[2].Sub(before[2])).Add(after[3].Sub(before[3]))
-	if slash.Sign() > 0 {
-		s.emit("slashed", r.SLA, slash)
+	r.FundOwed = money.Sum(r.FundOwed, after[2].Sub(before[2]), after[3].Sub(before[3]))
+	r.Coverage, r.Slash = coverage, slash
+	if covered.Sign() > 0 {
+		s.emit("coverage", r.SLA, covered)
 	}
-	s.collateral.set(h, Collateral{c.Free, c.Locked.Sub(rise).Sub(slash)})
+	if slashed.Sign() > 0 {
+		s.emit("slashed", r.SLA, slashed)
+	}
+	s.collateral.set(h, Collateral{c.Free, c.Locked.Sub(covered).Sub(slashed)})
 
 	r.SettledEpochs, r.SettledHash = to.Epochs, to.Hash()
 	s.reservations.set(r.SLA, r)
@@ -169,6 +168,7 @@ func (s *State) cover(r Reservation, t *sla.Terms, from, to *sla.Leaf) {
 	if to.Status != sla.Running {
 		s.end(r)
 	}
+	return nil
 }
 
 func (s *State) claim(id ids.ID) error {
@@ -198,8 +198,8 @@ func (s *State) collectSlash(id ids.ID) error {
 	r.ValidatorsOwed, r.FundOwed = money.Amount{}, money.Amount{}
 	s.reservations.set(id, r)
 	s.emit("claimed", id, validators, fund)
-	if err := s.transfer(r.Asset, s.genesis.Provider, s.params.ValidatorsAddress, validators); err != nil {
+	if err := s.transfer(r.Asset, s.genesis.Provider, s.genesis.Params.ValidatorsAddress, validators); err != nil {
 		return err
 	}
-	return s.transfer(r.Asset, s.genesis.Provider, s.params.FundAddress, fund)
+	return s.transfer(r.Asset, s.genesis.Provider, s.genesis.Params.FundAddress, fund)
 }

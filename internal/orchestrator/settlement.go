@@ -1,7 +1,6 @@
 package orchestrator
 
 import (
-	"math/big"
 	"math/bits"
 
 	"github.com/flashback-network/flashback/internal/ids"
@@ -22,9 +21,12 @@ type position struct {
 // wellFormed reports whether a leaf's bytes decode.
 func wellFormed(l *sla.Leaf) bool { return l.Lost <= 1 && l.Status <= sla.Abandoned }
 
-// provable checks the two leaves against the terms, the certified root and the settled leaf.
-func (s *State) provable(p position, from, to *sla.Leaf, epoch uint64, proof merkle.Proof) error {
-	for _, l := range []*sla.Leaf{from, to} {
+// check refuses a step between two leaves that the certified root, the settled leaf, time or terms do not allow.
+func (s *State) check(t *sla.Terms, p position, from, to sla.Leaf, epoch uint64, proof merkle.Proof) error {
+	if !wellFormed(&from) || !wellFormed(&to) {
+		return ErrMalformed
+	}
+	for _, l := range []*sla.Leaf{&from, &to} {
 		if l.SLA != p.sla || l.Terms != p.termsHash {
 			return ErrLeafForeign
 		}
@@ -36,52 +38,38 @@ func (s *State) provable(p position, from, to *sla.Leaf, epoch uint64, proof mer
 	if from.Hash() != p.settled {
 		return ErrFromMismatch
 	}
-	if !from.Behind(to) {
+	if !from.Behind(&to) {
 		return ErrLeafBehind
+	}
+	if !within(t, p, &to, epoch) {
+		return ErrLeafBeyond
 	}
 	return nil
 }
 
-// beyond reports whether a leaf of an epoch claims more than time, terms and its own judged windows allow.
-func beyond(t *sla.Terms, p position, from, to *sla.Leaf, epoch uint64, consumer bool) bool {
+// within reports whether a leaf of an epoch claims no more than time, terms and its own judged windows allow. How long an SLA that was closed early really ran is the validators' word, up to the
+// duration: one that they saw closing late still settles.
+func within(t *sla.Terms, p position, l *sla.Leaf, epoch uint64) bool {
 	if epoch < p.start {
-		return true
+		return false
 	}
 	n, carry := bits.Add64(epoch-p.start, 1, 0)
 	if carry != 0 {
-		return true
-	}
-	epochs := uint64(to.Epochs)
-	switch to.Status {
-	case sla.Running:
-		if epochs != n || to.Epochs >= p.end {
-			return true
-		}
-	case sla.Complete:
-		if epochs > n || to.Epochs > p.end || consumer && to.Epochs != p.end {
-			return true
-		}
-	default:
-		if epochs > n || to.Epochs > p.end {
-			return true
-		}
-	}
-	if to.Status != sla.Running && to.JudgedEpochs != to.Epochs || to.JudgedEpochs > to.Epochs || to.JudgedOut > to.BytesOut || to.BytesOut > t.Egress {
-		return true
-	}
-	h := uint64(t.Protocol.HoldbackBps)
-	if to.PriceCreditEpochs-from.PriceCreditEpochs > h*uint64(to.JudgedEpochs-from.JudgedEpochs) {
-		return true
-	}
-	most := new(big.Int).Mul(new(big.Int).SetUint64(h), new(big.Int).SetUint64(to.JudgedOut-from.JudgedOut))
-	if most.Cmp(new(big.Int).Sub(to.PriceCreditOut.Big(), from.PriceCreditOut.Big())) < 0 {
-		return true
-	}
-	if consumer {
 		return false
 	}
-	periods := (epochs + uint64(t.Protocol.SlashPeriod) - 1) / uint64(t.Protocol.SlashPeriod)
-	return to.SlashBps > 0 && to.Warnings < 2 || uint64(to.SlashBps) > uint64(t.Protocol.SlashCapBps)*periods
+	if l.Status == sla.Running {
+		if uint64(l.Epochs) != min(n, uint64(p.end)) {
+			return false
+		}
+	} else if uint64(l.Epochs) > n || l.Epochs > t.Duration || l.JudgedEpochs != l.Epochs {
+		return false
+	}
+	protocol := &t.Protocol
+	h := uint64(protocol.HoldbackBps)
+	period := uint64(protocol.SlashPeriod)
+	return l.JudgedEpochs <= l.Epochs && l.BytesOut <= t.Egress && l.JudgedOut <= l.BytesOut &&
+		l.PriceCreditEpochs <= h*uint64(l.JudgedEpochs) && !sla.Wide{}.AddProduct(h, l.JudgedOut).Less(l.PriceCreditOut) &&
+		uint64(l.SlashBps) <= uint64(protocol.SlashCapBps)*((uint64(l.Epochs)+period-1)/period) && (l.SlashBps == 0 || l.Warnings >= 2)
 }
 
 func (s *State) settle(op *Settle) error {
@@ -96,42 +84,45 @@ func (s *State) settle(op *Settle) error {
 	if x.State != Active && x.State != Closing {
 		return ErrStateWrong
 	}
-	if !wellFormed(&op.From) || !wellFormed(&op.To) {
-		return ErrMalformed
-	}
 	t, _ := s.terms.get(op.SLA)
 	p := position{sla: x.ID, termsHash: x.TermsHash, settled: x.SettledHash, start: x.StartEpoch, end: x.EndEpochs}
-	if err := s.provable(p, &op.From, &op.To, op.Epoch, op.Proof); err != nil {
+	if err := s.check(t, p, op.From, op.To, op.Epoch, op.Proof); err != nil {
 		return err
 	}
-	if beyond(t, p, &op.From, &op.To, op.Epoch, true) {
-		return ErrLeafBeyond
-	}
 	totals := t.Totals(&op.To)
-	s.book(&x, totals)
+	if err := s.book(&x, totals); err != nil {
+		return err
+	}
 	x.SettledEpochs, x.SettledHash, x.Windows = op.To.Epochs, hash, op.To.Windows
-	x.Breach = x.Breach || op.To.SlashBps > 0
+	x.Breach = op.To.SlashBps > 0
 	s.settled.set(x.ID, op.To)
 	s.emit("settled", x.ID, totals.Gross)
 	if op.To.Status != sla.Running {
 		s.terminal(&x, op.To.Status == sla.Abandoned)
 	}
 	s.slas.set(x.ID, x)
+	if r, _ := s.reservations.get(x.ID); r.SettledEpochs >= op.To.Epochs {
+		return nil // somebody settled the provider's half further already
+	}
 	return s.settleReservation(&SettleReservation{SLA: op.SLA, Terms: t.Bytes(), From: op.From, To: op.To, Epoch: op.Epoch, Proof: op.Proof})
 }
 
 // book moves money by the difference to what was moved before.
-func (s *State) book(x *SLA, t sla.Totals) {
-	x.Escrow = x.Escrow.Sub(t.Gross.Sub(x.Gross))
-	x.ProviderClaim = x.ProviderClaim.Add(t.Provider.Sub(x.Earned.Sub(x.FeeTotal)))
-	x.Fees = x.Fees.Add(t.Fee.Sub(x.FeeTotal))
-	credit := t.Credit.Sub(x.Credited)
+func (s *State) book(x *SLA, t sla.Totals) error {
+	gross, provider, fee, credit := t.Gross.Sub(x.Gross), t.Provider.Sub(x.Earned.Sub(x.FeeTotal)), t.Fee.Sub(x.FeeTotal), t.Credit.Sub(x.Credited)
+	if gross.Sign() < 0 || provider.Sign() < 0 || fee.Sign() < 0 || credit.Sign() < 0 {
+		return ErrLeafBehind
+	}
+	x.Escrow = x.Escrow.Sub(gross)
+	x.ProviderClaim = x.ProviderClaim.Add(provider)
+	x.Fees = x.Fees.Add(fee)
 	x.ConsumerClaim = x.ConsumerClaim.Add(credit)
 	x.Holdback = t.Holdback
 	x.Gross, x.Earned, x.FeeTotal, x.Credited = t.Gross, t.Earned, t.Fee, t.Credit
 	if credit.Sign() > 0 {
 		s.emit("credited", x.ID, credit)
 	}
+	return nil
 }
 
 // terminal gives the consumer what is left.
@@ -158,10 +149,10 @@ func (s *State) closeSLA(op *CloseSLA) error {
 	if err != nil {
 		return err
 	}
-	r := s.running(&x)
-	if x.State != Active || r > uint64(x.EndEpochs) {
+	if x.State != Active {
 		return ErrStateWrong
 	}
+	r := s.running(&x)
 	w := uint64(s.config.WindowEpochs)
 	x.State = Closing
 	x.EndEpochs = uint32(min(uint64(x.EndEpochs), (r+w-1)/w*w))
@@ -175,15 +166,14 @@ func (s *State) terminate(op *Terminate) error {
 	if err != nil {
 		return err
 	}
-	r := s.running(&x)
-	if x.State != Active && x.State != Closing || x.Terminated || r > uint64(x.EndEpochs) {
+	if x.State != Active && x.State != Closing || x.Terminated {
 		return ErrStateWrong
 	}
 	if !x.Breach {
 		return ErrNoBreach
 	}
 	x.State, x.Terminated = Closing, true
-	x.EndEpochs = uint32(min(uint64(x.EndEpochs), r+1))
+	x.EndEpochs = uint32(min(uint64(x.EndEpochs), s.running(&x)+1))
 	s.slas.set(x.ID, x)
 	s.emit("closing", x.ID)
 	return nil
@@ -197,13 +187,15 @@ func (s *State) timeOut(id ids.ID) error {
 	if x.State != Active && x.State != Closing {
 		return ErrStateWrong
 	}
-	if s.now < s.config.Start(x.StartEpoch+uint64(x.EndEpochs))+s.params.CloseSeconds {
+	t, _ := s.terms.get(id)
+	if s.now <= s.config.Start(x.StartEpoch+uint64(x.EndEpochs))+s.versions.m[t.Protocol.Version].CloseSeconds {
 		return ErrNotTimedOut
 	}
-	t, _ := s.terms.get(id)
 	earned := x.Earned.Add(x.Holdback)
 	fee := earned.Bps(uint32(t.Protocol.FeeBps))
-	s.book(&x, sla.Totals{Gross: x.Gross, Credit: x.Credited, Earned: earned, Fee: fee, Provider: earned.Sub(fee)})
+	if err := s.book(&x, sla.Totals{Gross: x.Gross, Credit: x.Credited, Earned: earned, Fee: fee, Provider: earned.Sub(fee)}); err != nil {
+		return err
+	}
 	s.terminal(&x, false)
 	s.slas.set(id, x)
 	s.finish(id)

@@ -22,7 +22,7 @@ type Genesis struct {
 type State struct {
 	genesis Genesis
 	config  cert.Config
-	params  Params
+	params  Params // of new SLAs; the Provider Orchestrator keeps those of the genesis
 	paused  bool
 
 	reported bool
@@ -39,6 +39,7 @@ type State struct {
 	slas         table[ids.ID, SLA]
 	terms        table[ids.ID, *sla.Terms]
 	grants       table[ids.ID, Grant]
+	versions     table[uint32, Params] // live SLAs keep the parameters that they began with
 
 	// What the contracts do not store, for Check and for tests: the settled leaves of both halves, and all tokens that were made.
 	settled, covered table[ids.ID, sla.Leaf]
@@ -74,6 +75,8 @@ func New(g Genesis) (*State, error) {
 	s.slas.in(s)
 	s.terms.in(s)
 	s.grants.in(s)
+	s.versions.in(s)
+	s.versions.m[g.Params.Version] = g.Params
 	s.settled.in(s)
 	s.covered.in(s)
 	return s, nil

@@ -6,21 +6,26 @@ import (
 	"github.com/flashback-network/flashback/internal/sla"
 )
 
-// MaxRegion is the longest region of a unit, bytes.
-const MaxRegion = 64
+// MaxRegion is the longest region of a unit, bytes; MaxCapacity the largest unit.
+const (
+	MaxRegion   = 64
+	MaxCapacity = 1 << 60
+)
 
 // Validate checks what the contract checks of a unit by itself.
 func (u *UnitSpec) Validate() error {
-	ok := (u.Kind == 1 || u.Kind == 2) && u.Capacity >= 1 && u.Capacity <= sla.MaxVolume && len(u.Region) >= 1 && len(u.Region) <= MaxRegion && u.Class <= 2 &&
-		u.QoS.AvailabilityPpm <= 1_000_000 && u.QoS.ErrorPpm <= 1_000_000 && priceValid(u.StoragePrice) && priceValid(u.EgressPrice) &&
-		u.MinEpochs >= 1 && u.MinEpochs <= u.MaxEpochs
+	if !priceValid(u.StoragePrice) || !priceValid(u.EgressPrice) {
+		return ErrAmountInvalid
+	}
+	ok := (u.Kind == 1 || u.Kind == 2) && u.Capacity >= 1 && u.Capacity <= MaxCapacity && len(u.Region) <= MaxRegion && u.Class <= 2 &&
+		u.QoS.AvailabilityPpm <= 1_000_000 && u.QoS.ErrorPpm <= 1_000_000 && u.MinEpochs >= 1 && u.MinEpochs <= u.MaxEpochs
 	if !ok {
 		return ErrArgumentInvalid
 	}
 	return nil
 }
 
-func priceValid(p money.Amount) bool { return p.Sign() >= 0 && p.Big().BitLen() <= 63 }
+func priceValid(p money.Amount) bool { return p.Sign() >= 0 && !sla.MaxPrice.Less(p) }
 
 // at is the state that follows from declarations, time and counters.
 func (u *Unit) at(now uint64) UnitState {
@@ -38,19 +43,19 @@ func (u *Unit) at(now uint64) UnitState {
 }
 
 func (s *State) unitCreate(op *UnitCreate) error {
-	if _, ok := s.providers.get(op.Provider); !ok {
-		return ErrProviderUnknown
-	}
-	n, err := s.ownNode(op.Spec.Node, op.Provider)
-	if err != nil {
+	if err := op.Spec.Validate(); err != nil {
 		return err
 	}
-	if op.Spec.Validate() != nil || op.Spec.CollateralBps < s.params.CollateralMinBps {
+	if op.Spec.CollateralBps < s.genesis.Params.CollateralMinBps {
 		return ErrArgumentInvalid
 	}
 	id := ids.UnitID(s.genesis.Provider, op.Provider, op.Nonce)
 	if _, ok := s.units.get(id); ok {
 		return ErrExists
+	}
+	n, err := s.ownNode(op.Spec.Node, op.Provider)
+	if err != nil {
+		return err
 	}
 	s.units.set(id, Unit{ID: id, Provider: op.Provider, UnitSpec: op.Spec, PriceVersion: 1})
 	n.Units++
@@ -60,7 +65,7 @@ func (s *State) unitCreate(op *UnitCreate) error {
 	return nil
 }
 
-// ownUnit finds a unit of the provider that is not being decommissioned.
+// ownUnit finds a unit of the provider that is not retired.
 func (s *State) ownUnit(id ids.ID, provider ids.Account) (Unit, error) {
 	u, ok := s.units.get(id)
 	switch {
@@ -68,19 +73,19 @@ func (s *State) ownUnit(id ids.ID, provider ids.Account) (Unit, error) {
 		return u, ErrNotFound
 	case u.Provider != provider:
 		return u, ErrNotAuthorized
-	case u.State >= UnitDecommissioning:
-		return u, ErrUnitDecommissioning
+	case u.State == UnitRetired:
+		return u, ErrStateWrong
 	}
 	return u, nil
 }
 
 func (s *State) unitPrice(op *UnitPrice) error {
+	if !priceValid(op.StoragePrice) || !priceValid(op.EgressPrice) {
+		return ErrAmountInvalid
+	}
 	u, err := s.ownUnit(op.ID, op.Provider)
 	if err != nil {
 		return err
-	}
-	if !priceValid(op.StoragePrice) || !priceValid(op.EgressPrice) {
-		return ErrArgumentInvalid
 	}
 	u.StoragePrice, u.EgressPrice = op.StoragePrice, op.EgressPrice
 	u.PriceVersion++
@@ -93,6 +98,9 @@ func (s *State) unitList(op *UnitList) error {
 	u, err := s.ownUnit(op.ID, op.Provider)
 	if err != nil {
 		return err
+	}
+	if u.State == UnitDecommissioning && op.Listed {
+		return ErrUnitDecommissioning
 	}
 	u.Listed = op.Listed
 	s.units.set(u.ID, u)
@@ -111,15 +119,15 @@ func (s *State) unitMaintain(op *UnitMaintain) error {
 	if op.Until <= op.From {
 		return ErrArgumentInvalid
 	}
-	if op.From < s.now+s.params.NoticeSeconds {
+	if op.From < s.now+s.genesis.Params.NoticeSeconds {
 		return ErrNoticeShort
 	}
 	m := Maintenance{From: op.From, Until: op.Until, Window: s.config.Epoch(op.From) / uint64(s.config.WindowEpochs)}
 	if u.Maintenance.Window == m.Window {
 		m.Used = u.Maintenance.Used
 	}
-	seconds := op.Until - op.From
-	if seconds > s.params.QuotaSeconds || m.Used+seconds > s.params.QuotaSeconds {
+	seconds, quota := op.Until-op.From, s.genesis.Params.QuotaSeconds
+	if m.Window < u.Maintenance.Window || seconds > quota || m.Used+seconds > quota {
 		return ErrQuotaExceeded
 	}
 	m.Used += seconds
@@ -130,19 +138,20 @@ func (s *State) unitMaintain(op *UnitMaintain) error {
 }
 
 func (s *State) unitResume(op *UnitResume) error {
-	u, ok := s.units.get(op.ID)
+	u, err := s.ownUnit(op.ID, op.Provider)
+	if err != nil {
+		return err
+	}
 	m := &u.Maintenance
-	switch {
-	case !ok:
-		return ErrNotFound
-	case u.Provider != op.Provider:
-		return ErrNotAuthorized
-	case m.Until <= s.now || u.State >= UnitDecommissioning:
+	if m.Until <= s.now {
 		return ErrStateWrong
 	}
-	end := max(s.now, m.From)
-	m.Used -= m.Until - end
-	m.Until = end
+	if m.From <= s.now {
+		m.Used -= min(m.Used, m.Until-s.now) // what was not needed
+	} else {
+		m.From = s.now
+	}
+	m.Until = s.now
 	s.units.set(u.ID, u)
 	s.emit("unit_state", u.ID)
 	return nil
@@ -152,6 +161,9 @@ func (s *State) unitDecommission(op *UnitDecommission) error {
 	u, err := s.ownUnit(op.ID, op.Provider)
 	if err != nil {
 		return err
+	}
+	if u.State != UnitAvailable {
+		return ErrStateWrong
 	}
 	u.State, u.Listed = UnitDecommissioning, false
 	s.units.set(u.ID, u)
@@ -186,16 +198,18 @@ func (s *State) quote(id ids.ID, volume, egress uint64, duration uint32) (Unit, 
 		return u, ErrNotFound
 	case u.State >= UnitDecommissioning:
 		return u, ErrUnitDecommissioning
-	case !u.Listed:
-		return u, ErrUnitUnlisted
 	case u.at(s.now) == UnitMaintenance:
 		return u, ErrUnitMaintenance
-	case volume == 0 || volume > sla.MaxVolume || egress > sla.MaxEgress || duration == 0:
+	case !u.Listed:
+		return u, ErrUnitUnlisted
+	case volume == 0 || volume > sla.MaxVolume:
 		return u, ErrArgumentInvalid
-	case duration < u.MinEpochs || duration > u.MaxEpochs || uint64(duration)*uint64(s.config.EpochSeconds) > sla.MaxSeconds:
-		return u, ErrDurationOutside
 	case volume > u.Capacity-u.ReservedBytes-u.InUseBytes:
 		return u, ErrCapacityMissing
+	case duration < u.MinEpochs || duration > u.MaxEpochs || uint64(duration)*uint64(s.config.EpochSeconds) > sla.MaxSeconds:
+		return u, ErrDurationOutside
+	case egress > sla.MaxEgress:
+		return u, ErrArgumentInvalid
 	}
 	return u, nil
 }

@@ -88,6 +88,9 @@ func (w Wide) Big() *big.Int {
 	return b.Or(b.Lsh(b, 64), new(big.Int).SetUint64(w.Lo))
 }
 
+// Less reports w < v.
+func (w Wide) Less(v Wide) bool { return w.Hi < v.Hi || w.Hi == v.Hi && w.Lo < v.Lo }
+
 // Add adds a non-negative v and panics past 128 bits, which the limits of terms rule out.
 func (w Wide) Add(v *big.Int) Wide {
 	s := w.Big()
@@ -186,7 +189,7 @@ func DecodeLeaf(b []byte) (*Leaf, error) {
 // Behind reports whether b can follow a: no cumulative number falls. It is what a contract checks between two settlements.
 func (l *Leaf) Behind(b *Leaf) bool {
 	le := func(x, y uint64) bool { return x <= y }
-	lw := func(x, y Wide) bool { return x.Hi < y.Hi || x.Hi == y.Hi && x.Lo <= y.Lo }
+	lw := func(x, y Wide) bool { return !y.Less(x) }
 	ok := l.Epochs < b.Epochs &&
 		le(l.Slots, b.Slots) && le(l.SlotsBad, b.SlotsBad) && le(l.SlotsExcluded, b.SlotsExcluded) && le(l.SlotErrorPpm, b.SlotErrorPpm) &&
 		le(l.Operations, b.Operations) && le(l.Errors, b.Errors) && lw(l.ByteSeconds, b.ByteSeconds) && le(l.BytesIn, b.BytesIn) && le(l.BytesOut, b.BytesOut) &&

@@ -27,12 +27,16 @@ func (m Mode) String() string {
 
 // Limits of terms: within them no product of the arithmetic leaves 256 bits and no amount 127.
 const (
-	MaxVolume   = 1 << 50
-	MaxEgress   = 1 << 54
-	MaxSeconds  = 1 << 30 // duration · epoch seconds
-	MaxTiers    = 8
-	maxPriceBit = 63
-	maxCollBit  = 100
+	MaxVolume  = 1 << 50
+	MaxEgress  = 1 << 54
+	MaxSeconds = 1 << 30 // duration · epoch seconds
+	MaxTiers   = 8
+)
+
+// MaxPrice of a GiB·day or a GiB, and MaxCollateral of an SLA, in smallest units.
+var (
+	MaxPrice      = money.Must(new(big.Int).Lsh(big.NewInt(1), 63))
+	MaxCollateral = money.Must(new(big.Int).Lsh(big.NewInt(1), 100))
 )
 
 // Share of an SLA in a Data Unit.
@@ -229,7 +233,7 @@ func amount(r *canon.Reader) money.Amount {
 func (t *Terms) Validate() error {
 	p := &t.Protocol
 	sum := func(s [4]uint16) int { return int(s[0]) + int(s[1]) + int(s[2]) + int(s[3]) }
-	within := func(a money.Amount, bits int) bool { return a.Sign() >= 0 && a.Big().BitLen() <= bits }
+	within := func(a, most money.Amount) bool { return a.Sign() >= 0 && !most.Less(a) }
 	atMost := func(l uint16, more ...uint16) bool {
 		for _, v := range append(more, l) {
 			if v > 10_000 {
@@ -250,7 +254,7 @@ func (t *Terms) Validate() error {
 		{t.SlotsPerEpoch > 0 && t.Window > 0, "slots and window"},
 		{t.Redundancy == 1, "redundancy"},
 		{t.Mode <= Escrow, "mode"},
-		{within(t.StoragePrice, maxPriceBit) && within(t.EgressPrice, maxPriceBit) && within(t.Collateral, maxCollBit), "prices and collateral"},
+		{within(t.StoragePrice, MaxPrice) && within(t.EgressPrice, MaxPrice) && within(t.Collateral, MaxCollateral), "prices and collateral"},
 		{atMost(p.FeeBps, p.HoldbackBps, p.LostBps, p.SlashBreach, p.SlashLost, p.SlashAbandon, p.SlashCapBps), "basis points"},
 		{t.Mode == Stream || p.HoldbackBps == 10_000, "holdback in escrow mode"},
 		{p.CoveragePpm <= 1_000_000 && t.QoS.AvailabilityPpm <= 1_000_000 && t.QoS.ErrorPpm <= 1_000_000, "parts per million"},

@@ -71,12 +71,16 @@ func (t *Terms) coverage(epochs uint64, out Wide) money.Amount {
 // TotalPrice is what has to be deposited: the whole duration and all of the egress.
 func (t *Terms) TotalPrice() money.Amount { return t.gross(t.Duration, t.Egress) }
 
-// Split divides a cumulative total: the first share has what the floors of the others leave.
+// Split divides a cumulative total by shares that sum to 10,000 bps. The last three, in turn, are floors of what those before left; the first has the rest. So one unit more of the total is one unit
+// more of exactly one share: every share only rises.
 func Split(total money.Amount, bps [4]uint16) (s [4]money.Amount) {
-	s[0] = total
-	for i := 1; i < 4; i++ {
-		s[i] = total.Bps(uint32(bps[i]))
-		s[0] = s[0].Sub(s[i])
+	rest, whole := total.Big(), int64(10_000)
+	for i := 1; i < 4 && whole > 0; i++ {
+		part := floor(rest, big.NewInt(int64(bps[i])), big.NewInt(whole))
+		s[i] = money.Must(part)
+		rest.Sub(rest, part)
+		whole -= int64(bps[i])
 	}
+	s[0] = money.Must(rest)
 	return s
 }
