@@ -24,7 +24,8 @@ const (
 	inclusionFee    = 1_000     // stroops offered above the resource fee; the network charges what the ledger's market asks
 	maxInclusionFee = 1_000_000 // stroops; a tenth of a lumen
 
-	pollFirst   = 20 * time.Millisecond
+	pollFirst   = 20 * time.Millisecond // between polls, at first
+	pollSteady  = 12                    // polls until it grows: a local network closes ledgers faster than that
 	pollLast    = time.Second
 	resendAfter = 5 * time.Second
 )
@@ -239,7 +240,7 @@ func (c *Client) rejected(ctx context.Context, l *lane, tx *transaction, res pro
 // follow polls until a ledger has the transaction, or none can have it any more.
 func (c *Client) follow(ctx context.Context, tx *transaction) (t protocol.GetTransactionResponse, err error) {
 	wait, handed := pollFirst, time.Now()
-	for {
+	for polls := 1; ; polls++ {
 		if sleep(ctx, wait) != nil {
 			return t, unconfirmed(ctx, tx)
 		}
@@ -254,7 +255,9 @@ func (c *Client) follow(ctx context.Context, tx *transaction) (t protocol.GetTra
 		case t.LatestLedgerCloseTime > tx.until:
 			return t, &again{fault.New(fault.Unavailable, "not_applied", "the transaction's time ran out; nothing happened")}
 		}
-		wait = min(wait*3/2, pollLast)
+		if polls >= pollSteady {
+			wait = min(wait*3/2, pollLast)
+		}
 		if time.Since(handed) > resendAfter {
 			handed = time.Now()
 			var res protocol.SendTransactionResponse // a server that was restarted may have forgotten it; the answer does not matter
