@@ -101,6 +101,11 @@ type call struct {
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{Handler: h, w: w, r: r, control: http.NewResponseController(w)}
+	if r.ContentLength == 0 && r.Header["Expect"] != nil {
+		// net/http leaves "100 Continue" out for an empty body, and botocore reads the answer after the next one wrong when it
+		// got a final answer without it on a connection that stays open.
+		w.WriteHeader(http.StatusContinue)
+	}
 	c.newID()
 	header := w.Header()
 	header["x-amz-request-id"] = []string{string(c.id[:])}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"testing"
@@ -531,6 +532,19 @@ func TestRefusalComesBeforeTheBody(t *testing.T) {
 	body, _ := io.ReadAll(resp.Body)
 	if resp.StatusCode != 403 || read || !bytes.Contains(body, []byte("QuotaExceeded")) {
 		t.Errorf("%d, body read %t: %s", resp.StatusCode, read, body)
+	}
+}
+
+// botocore asks for "100 Continue" for empty bodies too, and must get it: see ServeHTTP.
+func TestContinueForEmptyBody(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.do(200, "", "PUT", "/bucket", "")
+	continued := false
+	r := b.request("PUT", "/bucket/empty", "", "Expect", "100-continue")
+	r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{Got100Continue: func() { continued = true }}))
+	if b.want(200, "", r); !continued {
+		t.Error("no 100 Continue")
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flashback-network/flashback/internal/bridge/object"
 	front "github.com/flashback-network/flashback/internal/bridge/s3"
@@ -97,7 +98,9 @@ func (n *node) try(name string, args ...string) (string, error) {
 	}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
+	began := time.Now()
 	err := cmd.Run()
+	n.t.Logf("%.1f s: %s %.100s", time.Since(began).Seconds(), filepath.Base(name), strings.Join(args, " "))
 	return out.String(), err
 }
 
