@@ -95,6 +95,13 @@ func (a *applier) apply(x *applied) error {
 	return nil
 }
 
+// internalError makes x a transaction that failed for a fault of ours. Its operations have left nothing behind.
+func (x *applied) internalError() {
+	x.ok, x.refund, x.events = false, 0, nil
+	x.result = x.t.result(verdict{code: xdr.TransactionResultCodeTxInternalError}, x.charged)
+	x.meta = xdr.TransactionMeta{V: 4, V4: &xdr.TransactionMetaV4{}}
+}
+
 // useSequence uses up the sequence number and the one-time signers of the transaction's hash.
 func (a *applier) useSequence(t *transaction) (xdr.LedgerEntryChanges, error) {
 	o := newOverlay(a.top)

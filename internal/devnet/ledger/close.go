@@ -31,12 +31,12 @@ func hexHash(h [32]byte) string { return hex.EncodeToString(h[:]) }
 
 // Close closes one ledger: its time is at (Unix seconds, never before the last one's), its number skip after the last
 // one's (1 is the next). It takes every waiting transaction that is valid then and fits. When it returns, the ledger is
-// durable and visible.
+// durable and visible. An error is final: Failure.
 func (l *Ledger) Close(ctx context.Context, at int64, skip uint32) error {
 	l.closing.Lock()
 	defer l.closing.Unlock()
-	if l.failed != nil {
-		return l.failed
+	if err := l.Failure(); err != nil {
+		return err
 	}
 	head := l.Head()
 	if skip == 0 || head.Seq > 1<<31-1-skip {
@@ -47,16 +47,18 @@ func (l *Ledger) Close(ctx context.Context, at int64, skip uint32) error {
 	defer snap.Close()
 	txs, gone, err := l.pick(snap, env)
 	if err != nil {
+		l.fail(err)
 		return err
 	}
 	c, err := l.build(ctx, snap, head, env, txs)
 	if err != nil {
+		l.fail(err)
 		return err
 	}
 	if err := l.db.append(ctx, c); err != nil {
 		// Whether the record is on disk is not known: going on could tell two histories.
-		l.failed = fmt.Errorf("ledger: %d could not be stored, no more ledgers are closed: %w", c.seq(), err)
-		return l.failed
+		l.fail(fmt.Errorf("ledger: %d could not be stored, no more ledgers are closed: %w", c.seq(), err))
+		return l.Failure()
 	}
 	for _, x := range c.txs {
 		gone[x.t.hash] = true
@@ -111,7 +113,9 @@ func (l *Ledger) build(ctx context.Context, snap *Snapshot, head *Head, env host
 	}
 	for _, x := range txs {
 		if err := a.apply(x); err != nil {
-			return nil, err
+			// One transaction that we cannot deal with must not stop the network: it fails, and pays.
+			l.log.Error("a transaction could not be applied", "tx", hexHash(x.t.hash), "cause", err)
+			x.internalError()
 		}
 	}
 	c := &closed{txs: txs}

@@ -57,6 +57,9 @@ func (l *Ledger) Transaction(ctx context.Context, hash [32]byte) (*Record, error
 		row := l.db.read.QueryRowContext(ctx, "SELECT "+recordColumns+" FROM txs t JOIN ledgers l ON l.seq = t.ledger WHERE t."+column+" = ? LIMIT 1", hash[:])
 		r, err := scanRecord(row.Scan)
 		if err == nil {
+			if r.Ledger > l.Head().Seq {
+				return nil, nil // stored, but its ledger's state is not visible yet: in a moment
+			}
 			return &r, nil
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
@@ -69,7 +72,7 @@ func (l *Ledger) Transaction(ctx context.Context, hash [32]byte) (*Record, error
 // Transactions lists up to limit transactions after (ledger, index), oldest first.
 func (l *Ledger) Transactions(ctx context.Context, ledger, index uint32, limit int) ([]Record, error) {
 	rows, err := l.db.read.QueryContext(ctx, "SELECT "+recordColumns+` FROM txs t JOIN ledgers l ON l.seq = t.ledger
-		WHERE (t.ledger, t.idx) > (?, ?) ORDER BY t.ledger, t.idx LIMIT ?`, ledger, index, limit)
+		WHERE (t.ledger, t.idx) > (?, ?) AND t.ledger <= ? ORDER BY t.ledger, t.idx LIMIT ?`, ledger, index, l.Head().Seq, limit)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: transactions: %w", err)
 	}
@@ -146,7 +149,7 @@ func (l *Ledger) Events(ctx context.Context, from Position, end uint32, contract
 	return rows.Err()
 }
 
-// Ledgers are closed ledgers' descriptions.
+// ClosedLedger describes one ledger.
 type ClosedLedger struct {
 	Seq       uint32
 	CloseTime int64
@@ -157,7 +160,8 @@ type ClosedLedger struct {
 
 // Ledgers describes up to limit ledgers from seq on.
 func (l *Ledger) Ledgers(ctx context.Context, seq uint32, limit int) ([]ClosedLedger, error) {
-	rows, err := l.db.read.QueryContext(ctx, "SELECT seq, hash, header, close_time, evicted FROM ledgers WHERE seq >= ? ORDER BY seq LIMIT ?", seq, limit)
+	rows, err := l.db.read.QueryContext(ctx, "SELECT seq, hash, header, close_time, evicted FROM ledgers WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
+		seq, l.Head().Seq, limit)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: ledgers: %w", err)
 	}

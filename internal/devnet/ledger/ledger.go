@@ -52,10 +52,11 @@ type Ledger struct {
 	state      *state
 	head       atomic.Pointer[Head]
 
-	closing sync.Mutex // held while a ledger is closed; guards the next three
+	closing sync.Mutex // held while a ledger is closed; guards the next two
 	inst    *host.Instance
 	expiry  expiryHeap
-	failed  error
+
+	broken atomic.Pointer[error] // why no more ledgers are closed
 
 	mu    sync.Mutex // guards the queue and the signals
 	queue *queue
@@ -152,11 +153,22 @@ func (l *Ledger) begin(ctx context.Context, genesis time.Time) error {
 func (l *Ledger) Shut(ctx context.Context) error {
 	l.closing.Lock()
 	defer l.closing.Unlock()
-	if l.failed == nil {
-		l.failed = errors.New("ledger: shut")
-	}
+	l.fail(errShut)
 	return errors.Join(l.dropApplyInstance(ctx), l.db.close())
 }
+
+var errShut = errors.New("ledger: shut")
+
+// Failure is why no more ledgers are closed; nil as long as they are.
+func (l *Ledger) Failure() error {
+	if p := l.broken.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// fail stops the network; the first reason stays.
+func (l *Ledger) fail(err error) { l.broken.CompareAndSwap(nil, &err) }
 
 // Head is the newest ledger.
 func (l *Ledger) Head() *Head { return l.head.Load() }

@@ -38,6 +38,9 @@ func checkFormat(format string) error {
 }
 
 func (s *Server) getHealth(ctx context.Context, _ proto.GetHealthRequest) (r proto.GetHealthResponse, err error) {
+	if s.ledger.Failure() != nil {
+		return r, &rpcError{codeInternal, "no more ledgers are closed: see the log"}
+	}
 	span, err := s.ledger.Range(ctx)
 	if err != nil {
 		return r, err
