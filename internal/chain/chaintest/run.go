@@ -1,110 +1,32 @@
 package chaintest
 
-import (
-	"testing"
-
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/flashback-network/flashback/internal/fault"
-	"github.com/flashback-network/flashback/internal/ids"
-	"github.com/flashback-network/flashback/internal/money"
-	"github.com/flashback-network/flashback/internal/orchestrator"
-	"github.com/flashback-network/flashback/internal/sla"
-)
+import "testing"
 
 // Run is the suite.
 func Run(t *testing.T, open Opener) {
-	for name, test := range map[string]func(*testing.T, Opener){"life": life} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test(t, open)
-		})
-	}
-}
-
-// life is one SLA from its request to its last payment, in stream mode and without faults.
-func life(t *testing.T, open Opener) {
-	s := begin(t, open)
-	consumer := s.Wallet(t, 1_000_000_000)
-	req := s.request(consumer, sla.Stream)
-	id := s.do(consumer, req).ID
-	if want := ids.SLAID(s.Chain.Contracts().Consumer, consumer.Account(), req.Nonce); id != want {
-		t.Fatalf("SLA id %s, want %s", id, want)
-	}
-	v := s.sla(id)
-	if v.State != orchestrator.Active || !v.Escrow.Equal(req.Deposit) || v.Consumer != consumer.Account() || v.Provider != s.provider.Account() || v.Duration != 8 {
-		t.Fatalf("after the request: %+v", v)
-	}
-	raw, err := s.Chain.Terms(s.ctx, id)
-	s.must(err)
-	terms, err := sla.DecodeTerms(raw)
-	s.must(err)
-	if terms.Hash() != v.TermsHash || terms.Network != s.config.Network || !terms.TotalPrice().Equal(v.Total) {
-		t.Fatalf("the terms are not those of the SLA: %+v", terms)
-	}
-	res, err := s.Chain.Reservation(s.ctx, id)
-	s.must(err)
-	if res.State != orchestrator.ReservationActive || res.TermsHash != v.TermsHash || !res.Collateral.Equal(terms.Collateral) {
-		t.Fatalf("reservation %+v", res)
-	}
-	unit, err := s.Chain.Unit(s.ctx, s.unit)
-	s.must(err)
-	if unit.State != orchestrator.UnitInUse || unit.InUseBytes != req.Volume || unit.Live != 1 {
-		t.Fatalf("unit %+v", unit)
-	}
-
-	// A healthy life: every epoch is certified, every second one is settled.
-	from, base, settled := sla.Zero(terms), sla.Zero(terms), sla.Zero(terms)
-	for n := uint32(1); n <= terms.Duration; n++ {
-		epoch := v.StartEpoch + uint64(n) - 1
-		next, verdict := terms.Advance(from, &base, good(uint64(n)<<20), terms.Duration)
-		if from = next; verdict != nil {
-			base = next
-		}
-		s.endOf(epoch)
-		report, proof := s.certify(epoch, &next, 3)
-		s.do(s.Admin, report)
-		if n%2 == 1 {
-			continue
-		}
-		settle := orchestrator.Settle{SLA: id, From: settled, To: next, Epoch: epoch, Proof: proof}
-		s.do(s.Admin, settle)
-		settled = next
-		want, got := terms.Totals(&next), s.sla(id)
-		if !got.Gross.Equal(want.Gross) || !got.Earned.Equal(want.Earned) || !got.FeeTotal.Equal(want.Fee) || got.SettledEpochs != n || got.SettledHash != next.Hash() {
-			t.Fatalf("epoch %d: %+v, want %+v", n, got, want)
-		}
-	}
-	v = s.sla(id)
-	if v.State != orchestrator.Completed || v.Windows != 4 {
-		t.Fatalf("at the end: %+v", v)
-	}
-
-	// Everybody is paid, by whom anyone, and by what the model says.
-	want := terms.Totals(&from)
-	for _, p := range []struct {
-		who    ids.Account
-		amount money.Amount
-		op     orchestrator.Op
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, Opener)
 	}{
-		{s.provider.Account(), want.Provider, orchestrator.Payout{SLA: id}},
-		{consumer.Account(), v.Total.Sub(want.Gross), orchestrator.Refund{SLA: id}},
-		{s.Payees[0], sla.Split(want.Fee, terms.Protocol.FeeSplit)[0], orchestrator.CollectFees{SLA: id}},
+		{"an SLA lives, is settled and pays", life},
+		{"a dead node is credited, slashed and left", breach},
+		{"a provider accepts, refuses and lets expire", answers},
+		{"nodes are bound by two keys", binding},
+		{"authorisations are for one thing only", authorizations},
+		{"grants are made and revoked", grants},
+		{"certificates are refused", certificates},
+		{"settlements are refused", settlements},
+		{"requests are refused", requests},
+		{"units are priced, listed, maintained and retired", units},
+		{"the admin sets parameters, pauses and the quorum rotates", governance},
+		{"tokens are refused", tokens},
+		{"events are paged without gaps", events},
+		{"one key is used from many sides", concurrency},
+		{"what is missing is not found", missing},
 	} {
-		before := s.balance(s.Asset, p.who)
-		s.do(s.Admin, p.op)
-		if got := s.balance(s.Asset, p.who).Sub(before); !got.Equal(p.amount) {
-			t.Errorf("%T paid %s, the model says %s", p.op, got, p.amount)
-		}
-		s.refused("NothingDue", fault.Conflict, s.Admin, p.op)
-	}
-	v = s.sla(id)
-	if d := cmp.Diff([]money.Amount{{}, {}, {}, {}, {}, v.Deposited}, []money.Amount{v.Escrow, v.Holdback, v.ProviderClaim, v.ConsumerClaim, v.Fees, v.Withdrawn}); d != "" {
-		t.Errorf("a finished SLA has money left: %s", d)
-	}
-	c, err := s.Chain.Collateral(s.ctx, s.provider.Account(), s.Asset)
-	s.must(err)
-	if c.Locked.Sign() != 0 || !c.Free.Equal(money.Of(500_000_000)) {
-		t.Errorf("collateral %+v", c)
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.test(t, open)
+		})
 	}
 }

@@ -41,6 +41,7 @@ type World struct {
 	Wallet func(t *testing.T, asset int64) chain.Signer // a new funded account that holds so much of Asset
 	Key    func() chain.Signer                          // a new key that the chain does not know
 	Pass   func(t *testing.T, d time.Duration)          // lets ledger time pass
+	Age    func(t *testing.T, d time.Duration)          // lets it pass as on a public network, with its ledgers
 }
 
 // The suite's network: epochs of 10 s in 10 slots, windows of 2 epochs, four validators of equal weight.
@@ -199,12 +200,12 @@ func (s *scene) authorization(op orchestrator.Op, by chain.Signer) []byte {
 	return signed
 }
 
-// request is one of 10 GiB for 8 epochs, fully deposited.
-func (s *scene) request(consumer chain.Signer, mode sla.Mode) orchestrator.Request {
+// request is one of 10 GiB, fully deposited.
+func (s *scene) request(consumer chain.Signer, mode sla.Mode, epochs uint32) orchestrator.Request {
 	s.Helper()
-	q, err := s.Chain.Quote(s.ctx, s.unit, 10*gib, gib, 8)
+	q, err := s.Chain.Quote(s.ctx, s.unit, 10*gib, gib, epochs)
 	s.must(err)
-	return orchestrator.Request{Consumer: consumer.Account(), Unit: s.unit, Volume: 10 * gib, Egress: gib, Duration: 8, Mode: mode, Refund: consumer.Account(), MaxTotal: q.Total,
+	return orchestrator.Request{Consumer: consumer.Account(), Unit: s.unit, Volume: 10 * gib, Egress: gib, Duration: epochs, Mode: mode, Refund: consumer.Account(), MaxTotal: q.Total,
 		PriceVersion: q.PriceVersion, Nonce: s.fresh(), Deposit: q.Total}
 }
 

@@ -61,6 +61,10 @@ func open(t *testing.T, s chaintest.Setup) chaintest.World {
 		Pass: func(t *testing.T, d time.Duration) {
 			t.Helper()
 			must(t, n.Advance(d, 1))
+		},
+		Age: func(t *testing.T, d time.Duration) {
+			t.Helper()
+			must(t, n.Advance(d, uint32(d/(5*time.Second))))
 		}}
 }
 
