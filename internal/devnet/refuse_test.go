@@ -1,17 +1,13 @@
 package devnet_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stellar/go-stellar-sdk/keypair"
 	"github.com/stellar/go-stellar-sdk/network"
 	"github.com/stellar/go-stellar-sdk/txnbuild"
 	"github.com/stellar/go-stellar-sdk/xdr"
-
-	"github.com/flashback-network/flashback/internal/devnet"
 )
 
 func pay(to *keypair.Full, amount string) *txnbuild.Payment {
@@ -123,41 +119,6 @@ func TestFeeBelowTheMinimumIsRefused(t *testing.T) {
 	hash := must(network.HashTransactionInEnvelope(env, c.net.Passphrase()))
 	env.V1.Signatures = []xdr.DecoratedSignature{must(alice.SignDecorated(hash[:]))}
 	c.refused(envelope(env), "TxInsufficientFee")
-}
-
-func TestTheSameTransactionTwiceIsADuplicate(t *testing.T) {
-	t.Parallel()
-	c := start(t, func(o *devnet.Options) { o.Close = time.Hour })
-	// Nothing closes by itself here, so the friendbot's account is made by the clock.
-	k := keypair.MustRandom()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		r, err := http.Get(c.net.URL() + "/friendbot?addr=" + k.Address())
-		if err != nil || r.StatusCode != http.StatusOK {
-			t.Errorf("friendbot: %v %v", r, err)
-			return
-		}
-		r.Body.Close()
-	}()
-	for c.net.Stats().Waiting == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	c.ok(c.net.Advance(0, 1))
-	<-done
-	tx := c.build(k, 100, pay(k, "1"))
-	if r := c.send(tx); r.Status != "PENDING" {
-		t.Fatalf("first: %s", r.Status)
-	}
-	r := c.send(tx)
-	if r.Status != "DUPLICATE" || r.Hash != must(tx.HashHex(c.net.Passphrase())) {
-		t.Fatalf("second: %+v", r)
-	}
-	c.ok(c.net.Advance(0, 1))
-	if got := c.poll(r.Hash); got.Status != "SUCCESS" {
-		t.Fatal(got.Status)
-	}
-	c.refused(tx, "TxBadSeq")
 }
 
 // envelope is a transaction that txnbuild would not make.

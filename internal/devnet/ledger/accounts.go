@@ -4,7 +4,6 @@ import (
 	"github.com/stellar/go-stellar-sdk/xdr"
 )
 
-// Keys are memoised nowhere: building one costs less than finding it.
 func accountKey(id xdr.AccountId) string {
 	k := xdr.LedgerKey{Type: xdr.LedgerEntryTypeAccount, Account: &xdr.LedgerKeyAccount{AccountId: id}}
 	return mustKey(k)

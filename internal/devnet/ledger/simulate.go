@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/stellar/go-stellar-sdk/xdr"
 
@@ -101,7 +100,7 @@ func simulateTTL(ctx context.Context, i *host.Instance, snap *Snapshot, env host
 		return fmt.Errorf("%w: extendTo is above the maximum of %d", errSimulate, maxEntryTTL-1)
 	}
 	var encoded [][]byte
-	for _, k := range slices.All(keys) {
+	for _, k := range keys {
 		b, err := k.MarshalBinary()
 		if err != nil {
 			return fmt.Errorf("%w: %w", errSimulate, err)
