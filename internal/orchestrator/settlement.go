@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"math/big"
 	"math/bits"
 
 	"github.com/flashback-network/flashback/internal/ids"
@@ -69,7 +70,17 @@ func within(t *sla.Terms, p position, l *sla.Leaf, epoch uint64) bool {
 	period := uint64(protocol.SlashPeriod)
 	return l.JudgedEpochs <= l.Epochs && l.BytesOut <= t.Egress && l.JudgedOut <= l.BytesOut &&
 		l.PriceCreditEpochs <= h*uint64(l.JudgedEpochs) && !sla.Wide{}.AddProduct(h, l.JudgedOut).Less(l.PriceCreditOut) &&
+		creditsWithin(l) &&
 		uint64(l.SlashBps) <= uint64(protocol.SlashCapBps)*((uint64(l.Epochs)+period-1)/period) && (l.SlashBps == 0 || l.Warnings >= 2)
+}
+
+// creditsWithin reports whether no more was credited than all of the judged windows.
+func creditsWithin(l *sla.Leaf) bool {
+	epochs := new(big.Int).SetUint64(l.PriceCreditEpochs)
+	epochs.Add(epochs, new(big.Int).SetUint64(l.CollateralCreditEpochs))
+	out := l.PriceCreditOut.Big()
+	out.Add(out, l.CollateralCreditOut.Big())
+	return epochs.Cmp(sla.Wide{}.AddProduct(10_000, uint64(l.JudgedEpochs)).Big()) <= 0 && out.Cmp(sla.Wide{}.AddProduct(10_000, l.JudgedOut).Big()) <= 0
 }
 
 func (s *State) settle(op *Settle) error {

@@ -1,0 +1,190 @@
+package walk
+
+import (
+	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/money"
+	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/sla"
+)
+
+func (w *World) request() orchestrator.Op {
+	u, ok := w.unitWhere(func(u orchestrator.Unit) bool {
+		return u.Listed && u.State < orchestrator.UnitMaintenance && u.ReservedBytes+u.InUseBytes < u.Capacity
+	})
+	if !ok {
+		return nil
+	}
+	free := u.Capacity - u.ReservedBytes - u.InUseBytes
+	op := orchestrator.Request{Consumer: pick(w, w.Cast.Consumers), Unit: u.ID, Volume: 1 + uint64(w.dice.IntN(int(free/4+1))), Egress: uint64(w.dice.IntN(1 << 36)),
+		Duration: u.MinEpochs + uint32(w.dice.IntN(int(u.MaxEpochs-u.MinEpochs)+1)), Mode: sla.Mode(w.dice.IntN(2)), Refund: pick(w, w.Cast.Consumers), PriceVersion: u.PriceVersion, Nonce: w.nonce()}
+	if w.chance(3) {
+		op.Volume = 1 + uint64(w.dice.IntN(1<<20)) // dust
+	}
+	switch w.dice.IntN(40) {
+	case 0:
+		op.Volume = 0
+	case 1:
+		op.Volume = free + 1
+	case 2:
+		op.Duration = u.MaxEpochs + 1
+	case 3:
+		op.Egress = sla.MaxEgress + 1
+	case 4:
+		op.PriceVersion++
+	case 5:
+		op.Mode = 2
+	case 6:
+		if l := w.State.IDs(ids.SLA); len(l) > 0 {
+			w.nonces-- // the last one again
+			op.Nonce = w.nonce()
+		}
+	}
+	t := &sla.Terms{Volume: op.Volume, Egress: op.Egress, Duration: op.Duration, EpochSeconds: w.State.Config().EpochSeconds, StoragePrice: u.StoragePrice, EgressPrice: u.EgressPrice}
+	total := t.TotalPrice()
+	op.MaxTotal = total
+	switch w.dice.IntN(6) {
+	case 0:
+		op.Deposit = w.amount(total)
+	case 1:
+		op.Deposit = money.Of(0)
+	default:
+		op.Deposit = total
+	}
+	if w.chance(30) {
+		op.MaxTotal = w.amount(total)
+	}
+	return op
+}
+
+func (w *World) fund() orchestrator.Op {
+	x, ok := w.slaWhere(func(x orchestrator.SLA) bool { return waiting(x) && x.Deposited.Less(x.Total) })
+	if !ok {
+		return nil
+	}
+	missing := x.Total.Sub(x.Deposited)
+	op := orchestrator.Fund{From: w.by(x.Consumer, w.Cast.Consumers), SLA: x.ID, Amount: missing}
+	if w.chance(3) {
+		op.Amount = w.amount(missing)
+	}
+	return op
+}
+
+func (w *World) cancel() orchestrator.Op {
+	x, ok := w.slaWhere(waiting)
+	if !ok {
+		return nil
+	}
+	return orchestrator.Cancel{Consumer: w.by(x.Consumer, w.Cast.Consumers), SLA: x.ID}
+}
+
+func (w *World) expire() orchestrator.Op {
+	x, ok := w.slaWhere(waiting)
+	if !ok {
+		return nil
+	}
+	return orchestrator.Expire{SLA: x.ID}
+}
+
+func (w *World) closeSLA() orchestrator.Op {
+	x, ok := w.slaWhere(running)
+	if !ok {
+		return nil
+	}
+	return orchestrator.CloseSLA{Consumer: w.by(x.Consumer, w.Cast.Consumers), SLA: x.ID}
+}
+
+func (w *World) terminate() orchestrator.Op {
+	x, ok := w.slaWhere(func(x orchestrator.SLA) bool { return running(x) && (x.Breach || w.chance(6)) })
+	if !ok {
+		return nil
+	}
+	return orchestrator.Terminate{Consumer: w.by(x.Consumer, w.Cast.Consumers), SLA: x.ID}
+}
+
+func (w *World) timeOut() orchestrator.Op {
+	c, p := w.State.Config(), w.State.Params()
+	x, ok := w.slaWhere(func(x orchestrator.SLA) bool {
+		return running(x) && (w.Now > c.Start(x.StartEpoch+uint64(x.EndEpochs))+p.CloseSeconds || w.chance(8))
+	})
+	if !ok {
+		return nil
+	}
+	return orchestrator.TimeOut{SLA: x.ID}
+}
+
+func (w *World) payout() orchestrator.Op {
+	x, ok := w.slaWhere(func(x orchestrator.SLA) bool { return x.ProviderClaim.Sign() > 0 })
+	if !ok {
+		return nil
+	}
+	return orchestrator.Payout{SLA: x.ID}
+}
+
+func (w *World) refund() orchestrator.Op {
+	x, ok := w.slaWhere(func(x orchestrator.SLA) bool { return x.ConsumerClaim.Sign() > 0 })
+	if !ok {
+		return nil
+	}
+	return orchestrator.Refund{SLA: x.ID}
+}
+
+func (w *World) collectFees() orchestrator.Op {
+	x, ok := w.slaWhere(func(x orchestrator.SLA) bool { return x.Fees.Sign() > 0 })
+	if !ok {
+		return nil
+	}
+	return orchestrator.CollectFees{SLA: x.ID}
+}
+
+func (w *World) grant() orchestrator.Op {
+	x, ok := w.slaWhere(every[orchestrator.SLA])
+	if !ok {
+		return nil
+	}
+	op := orchestrator.GrantAccess{Consumer: w.by(x.Consumer, w.Cast.Consumers), SLA: x.ID, Grantee: pick(w, w.Cast.Nodes), Prefix: []byte("bucket/prefix"), Ops: 1 + uint32(w.dice.IntN(31)),
+		Expires: w.Now + 1 + uint64(w.dice.IntN(1000)), Nonce: w.nonce()}
+	switch w.dice.IntN(20) {
+	case 0:
+		op.Ops = 32
+	case 1:
+		op.Ops = 0
+	case 2:
+		op.Expires = w.Now
+	case 3:
+		op.Prefix = make([]byte, orchestrator.MaxPrefix+w.dice.IntN(2))
+	}
+	return op
+}
+
+func (w *World) revoke() orchestrator.Op {
+	id, ok := w.id(ids.Grant, func(id ids.ID) bool { g, _ := w.State.Grant(id); return !g.Revoked })
+	if !ok {
+		return nil
+	}
+	g, _ := w.State.Grant(id)
+	if g.Grantor.Zero() {
+		g.Grantor = w.Cast.Consumers[0]
+	}
+	return orchestrator.RevokeAccess{Consumer: w.by(g.Grantor, w.Cast.Consumers), ID: id}
+}
+
+func (w *World) pause() orchestrator.Op {
+	if !w.State.Paused() && !w.chance(10) {
+		return nil
+	}
+	return orchestrator.Pause{Admin: w.State.Genesis().Admin, Paused: !w.State.Paused()}
+}
+
+func (w *World) setParams() orchestrator.Op {
+	p := w.State.Params()
+	p.Version++
+	p.FeeBps = uint16(w.dice.IntN(1_050))
+	p.HoldbackBps = uint16(w.dice.IntN(10_001))
+	p.FundSeconds, p.CloseSeconds = 30+uint64(w.dice.IntN(60)), 30+uint64(w.dice.IntN(60))
+	a, b, c := uint16(w.dice.IntN(3_000)), uint16(w.dice.IntN(3_000)), uint16(w.dice.IntN(3_000))
+	p.SlashSplit, p.FeeSplit = [4]uint16{10_000 - a - b - c, a, b, c}, [4]uint16{10_000 - a - b - c, c, a, b}
+	if w.chance(6) {
+		p.Version++
+	}
+	return orchestrator.SetParams{Admin: w.State.Genesis().Admin, Params: p}
+}
