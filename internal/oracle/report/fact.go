@@ -57,7 +57,11 @@ func (s *State) terms(x *Sighting) (*sla.Terms, error) {
 		x.EndEpochs > t.Duration || x.SLA.Kind() != ids.SLA {
 		return nil, ErrFact
 	}
-	if r := s.slas[x.SLA]; r != nil && (r.TermsHash != canon.Hash(x.Terms) || r.Start != x.Start) {
+	r := s.slas[x.SLA]
+	if r == nil && x.Start+uint64(x.EndEpochs)+keepFinished < s.Next {
+		return nil, ErrFact // it was in the report and left it: it must not begin anew
+	}
+	if r != nil && (r.TermsHash != canon.Hash(x.Terms) || r.Start != x.Start) {
 		return nil, ErrFact
 	}
 	return t, nil
@@ -88,10 +92,10 @@ func (s *State) vote(m *Message) {
 	}
 }
 
+// announce puts a maintenance in force. A unit has one at a time, so what was to begin later was cancelled, and one with the same begin was ended early.
 func (s *State) announce(x *Maintenance) {
-	l := slices.DeleteFunc(slices.Clone(s.maintenance[x.Unit]), func(o span) bool { return o.from == x.From })
+	l := slices.DeleteFunc(slices.Clone(s.maintenance[x.Unit]), func(o span) bool { return o.from >= x.From })
 	l = append(l, span{x.From, x.Until})
-	slices.SortFunc(l, func(a, b span) int { return slices.Compare([]uint64{a.from}, []uint64{b.from}) })
 	s.maintenance[x.Unit] = l[max(0, len(l)-maxSpans):]
 }
 

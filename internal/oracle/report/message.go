@@ -127,7 +127,8 @@ func (s *Sighting) fact() []byte {
 	return new(canon.Writer).Raw(s.SLA[:]).U64(s.Start).U32(s.EndEpochs).Raw(s.Node[:]).Raw(s.NodeKey[:]).Blob(s.Terms).Bytes()
 }
 
-// Maintenance is an announced maintenance of a unit as a validator saw it on chain: Unix seconds. A later one with the same From replaces it (the provider resumed early).
+// Maintenance is an announced maintenance of a unit as a validator saw it on chain: Unix seconds. One that begins at the same time or earlier
+// replaces it: the provider ended it early, or cancelled it (From = Until).
 type Maintenance struct {
 	Network     [32]byte
 	Validator   uint32

@@ -185,9 +185,10 @@ func (s *State) Evidence() []*Evidence { return s.evidence }
 // Time of the last block, milliseconds.
 func (s *State) Time() uint64 { return s.time }
 
-// Grace is how long after an epoch's end it closes, milliseconds: about a slot, at most half a minute.
+// Grace is how long after an epoch's end it closes, milliseconds: a slot, at most a quarter of the epoch and half a minute.
 func Grace(c *cert.Config) uint64 {
-	return min(max(uint64(c.EpochSeconds)*1000/uint64(c.SlotsPerEpoch), 200), 30_000)
+	epoch := uint64(c.EpochSeconds) * 1000
+	return min(epoch/uint64(c.SlotsPerEpoch), epoch/4, 30_000)
 }
 
 // Due is the time from which an epoch may close, milliseconds.
