@@ -177,6 +177,29 @@ func TestFeeBump(t *testing.T) {
 	c.refused(bump(400, sponsor), "TxFeeBumpInnerFailed TransactionResultCodeTxBadSeq")
 }
 
+func TestFeeBumpOfACall(t *testing.T) {
+	t.Parallel()
+	c := start(t)
+	alice, sponsor := c.account(), c.account()
+	id := c.deploy(alice, 0)
+	aliceHad, sponsorHad := c.balance(alice), c.balance(sponsor)
+	inner, err := c.prepare(alice, id.call("bump", u32(1)))
+	c.ok(err)
+	b, err := txnbuild.NewFeeBumpTransaction(txnbuild.FeeBumpTransactionParams{Inner: inner, FeeAccount: sponsor.Address(), BaseFee: 1_000_000})
+	c.ok(err)
+	b, err = b.Sign(c.net.Passphrase(), sponsor)
+	c.ok(err)
+	r := c.run(b)
+	if v := value(t, r); r.Status != "SUCCESS" || *v.U32 != 1 {
+		t.Fatalf("%s %s", r.Status, resultText(r.ResultXDR))
+	}
+	var res xdr.TransactionResult
+	c.ok(xdr.SafeUnmarshalBase64(r.ResultXDR, &res))
+	if paid := sponsorHad - c.balance(sponsor); paid != int64(res.FeeCharged) || paid >= 1_000_000 || c.balance(alice) != aliceHad {
+		t.Errorf("the sponsor paid %d of %d charged, alice %d", paid, res.FeeCharged, aliceHad-c.balance(alice))
+	}
+}
+
 func TestManyTransactionsOfOneAccountGoInOrder(t *testing.T) {
 	t.Parallel()
 	c := start(t)

@@ -134,6 +134,9 @@ func (n *Network) Passphrase() string { return n.o.Passphrase }
 // Stats counts what the ledger holds.
 func (n *Network) Stats() ledger.Stats { return n.ledger.Stats() }
 
+// Failure is why no more ledgers are closed, for instance a full disk; nil as long as they are. Open again to go on.
+func (n *Network) Failure() error { return n.ledger.Failure() }
+
 // closeLedgers closes a ledger whenever it is time, until ctx ends.
 func (n *Network) closeLedgers(ctx context.Context) {
 	idle := time.NewTicker(n.o.Idle)

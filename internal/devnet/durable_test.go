@@ -21,6 +21,7 @@ import (
 
 	"github.com/flashback-network/flashback/internal/devnet"
 	"github.com/flashback-network/flashback/internal/devnet/devnettest"
+	"github.com/flashback-network/flashback/internal/fault"
 )
 
 const childDir = "DEVNET_TEST_CHILD_DIR"
@@ -188,13 +189,13 @@ func TestRestart(t *testing.T) {
 		c.ok(first.Advance(5*time.Second, 1))
 	}
 	t.Logf("%d ledgers in %v", ledgers, time.Since(begin))
-	if _, err := devnet.Open(t.Context(), devnet.Options{Dir: dir}); err == nil {
-		t.Fatal("two processes may not have one ledger")
+	if _, err := devnet.Open(t.Context(), devnet.Options{Dir: dir}); fault.CodeOf(err) != "chain_in_use" {
+		t.Fatalf("a second network in one directory: %v", err)
 	}
 	before := first.Stats()
 	c.ok(first.Close())
-	if _, err := devnet.Open(t.Context(), devnet.Options{Dir: dir, Passphrase: "another"}); err == nil {
-		t.Fatal("another network's ledger was opened")
+	if _, err := devnet.Open(t.Context(), devnet.Options{Dir: dir, Passphrase: "another"}); fault.CodeOf(err) != "chain_other_network" {
+		t.Fatalf("another network's ledger: %v", err)
 	}
 
 	begin = time.Now()

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stellar/go-stellar-sdk/xdr"
 	_ "modernc.org/sqlite" // the driver
+
+	"github.com/flashback-network/flashback/internal/fault"
 )
 
 // The schema's version is in user_version. A change makes a new version and a step from the last one.
@@ -86,7 +88,7 @@ func (d *db) lockDir(dir string) error {
 	}
 	d.lock = f
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return fmt.Errorf("ledger: %s is in use by another process: %w", dir, err)
+		return fault.Wrap(err, fault.Conflict, "chain_in_use", "the chain in %s is in use by another process", dir)
 	}
 	return nil
 }
@@ -103,7 +105,7 @@ func (d *db) migrate(ctx context.Context, passphrase string) error {
 			return fmt.Errorf("ledger: open: %w", err)
 		}
 		if stored != passphrase {
-			return fmt.Errorf("ledger: the stored network is %q, not %q", stored, passphrase)
+			return fault.New(fault.Conflict, "chain_other_network", "the stored chain is %q, not %q", stored, passphrase)
 		}
 		return nil
 	case 0:
@@ -123,7 +125,7 @@ func (d *db) migrate(ctx context.Context, passphrase string) error {
 		}
 		return tx.Commit()
 	}
-	return fmt.Errorf("ledger: the stored ledger has format %d, this program knows %d", version, schemaVersion)
+	return fault.New(fault.Conflict, "chain_format", "the stored chain has format %d, this program knows %d", version, schemaVersion)
 }
 
 func (d *db) close() error {

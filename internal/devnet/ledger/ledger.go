@@ -320,7 +320,7 @@ func (l *Ledger) Submit(ctx context.Context, raw []byte) (Submitted, error) {
 	case l.queue.byHash[t.hash] != nil:
 		out.Status = Duplicate
 		return out, nil
-	case len(l.queue.order) >= maxQueue || l.queue.count[src] >= maxPerAccount:
+	case l.Failure() != nil || len(l.queue.order) >= maxQueue || l.queue.count[src] >= maxPerAccount:
 		out.Status = TryAgainLater
 		return out, nil
 	}
