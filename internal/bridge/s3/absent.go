@@ -35,6 +35,17 @@ func unimplemented(why string) func(*call) error {
 	return func(*call) error { return r }
 }
 
+// preflight answers a browser that asks whether it may: no bucket allows it.
+func (c *call) preflight() error {
+	switch method := headerOf(c.r, "Access-Control-Request-Method"); {
+	case headerOf(c.r, "Origin") == "":
+		return refuse(400, "BadRequest", "Insufficient information. Origin request header needed.")
+	case method != "GET" && method != "PUT" && method != "POST" && method != "DELETE" && method != "HEAD":
+		return refuse(400, "BadRequest", "Invalid Access-Control-Request-Method: "+clip(method))
+	}
+	return accessForbidden
+}
+
 func writeNot(what string) operation {
 	return operation{action: Configure, do: unimplemented(what + " cannot be configured on this node.")}
 }

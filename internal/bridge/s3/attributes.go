@@ -96,6 +96,7 @@ func (c *call) attributes() (map[string]bool, error) {
 	for _, v := range c.r.Header["X-Amz-Object-Attributes"] {
 		for one := range strings.SplitSeq(v, ",") {
 			switch one = strings.TrimSpace(one); one {
+			case "":
 			case "ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize":
 				wanted[one] = true
 			default:

@@ -75,11 +75,11 @@ func (c *call) openBody(max int64) (*body, error) {
 func (b *body) openChunks(c *call, payload string) error {
 	v := headerOf(c.r, "X-Amz-Decoded-Content-Length")
 	if v == "" {
-		return missingContentLength.because("You must provide the x-amz-decoded-content-length HTTP header.")
+		return missingContentLength
 	}
 	n, err := strconv.ParseInt(v, 10, 64)
 	if err != nil || n < 0 {
-		return invalidArgument.because("x-amz-decoded-content-length must be a number of bytes.")
+		return missingContentLength
 	}
 	b.size = n
 	expect := ""
@@ -120,7 +120,7 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	switch {
 	case b.read > b.size:
-		b.err = incompleteBody.because("The body is longer than it was announced.")
+		b.err = incompleteBody
 	case err == nil:
 	case errors.Is(err, io.EOF):
 		b.err = b.atEOF()

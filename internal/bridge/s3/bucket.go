@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/flashback-network/flashback/internal/bridge/object"
+	"github.com/flashback-network/flashback/internal/fault"
 )
 
 const defaultRegion = "us-east-1"
@@ -103,10 +106,39 @@ func (c *call) headBucket() error {
 }
 
 func (c *call) deleteBucket() error {
-	if err := c.store.DeleteBucket(c.r.Context(), c.who.Space, c.bucket); err != nil {
+	err := c.store.DeleteBucket(c.r.Context(), c.who.Space, c.bucket)
+	if fault.CodeOf(err) == object.CodeBucketNotEmpty {
+		if err = c.abortUploads(); err == nil {
+			err = c.store.DeleteBucket(c.r.Context(), c.who.Space, c.bucket)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	return c.empty(http.StatusNoContent)
+}
+
+// abortUploads gives up the unfinished uploads of a bucket that has no objects: Amazon does not count them when a
+// bucket is deleted.
+func (c *call) abortUploads() error {
+	ctx := c.r.Context()
+	page, err := c.store.List(ctx, c.who.Space, c.bucket, object.ListOptions{Max: 1})
+	if err != nil {
+		return err
+	}
+	if len(page.Objects) > 0 {
+		return bucketNotEmpty
+	}
+	uploads, err := c.store.Uploads(ctx, c.who.Space, c.bucket, "")
+	if err != nil {
+		return err
+	}
+	for i := range uploads {
+		if err := c.store.AbortUpload(ctx, uploads[i].Key, uploads[i].ID); err != nil && fault.CodeOf(err) != object.CodeNoUpload {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *call) bucketLocation() error {

@@ -105,22 +105,24 @@ type declared struct {
 func declaredSums(h http.Header) (d declared, err error) {
 	if v := h["Content-Md5"]; len(v) > 0 {
 		if d.md5, err = base64.StdEncoding.DecodeString(v[0]); err != nil || len(d.md5) != 16 {
-			return d, invalidDigest
+			return d, invalidDigest.with("Content-MD5", clip(v[0]))
 		}
 	}
-	for i := range algorithms {
-		a := &algorithms[i]
-		v, ok := h[a.canon]
-		if !ok || len(v) == 0 {
-			continue
+	name, value, err := checksumHeader(h)
+	if err != nil {
+		return d, err
+	}
+	if name != "" && len(h["X-Amz-Trailer"]) > 0 {
+		return d, errManyChecksums
+	}
+	if name != "" && algorithmOfHeader(name) == nil {
+		return d, errAlgorithmHeader
+	}
+	if name != "" {
+		d.alg, d.explicit = algorithmOfHeader(name), true
+		if d.value = d.alg.decode(value); d.value == nil {
+			return d, invalidRequest.because("Value for %s header is invalid.", name)
 		}
-		if d.alg != nil {
-			return d, invalidRequest.because("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
-		}
-		if d.value = a.decode(v[0]); d.value == nil {
-			return d, invalidRequest.because("Value for %s header is invalid.", a.header)
-		}
-		d.alg, d.explicit = a, true
 	}
 	if v := h["X-Amz-Trailer"]; len(v) > 0 {
 		name := strings.ToLower(strings.TrimSpace(v[0]))
@@ -128,8 +130,6 @@ func declaredSums(h http.Header) (d declared, err error) {
 		switch {
 		case a == nil:
 			return d, invalidRequest.because("The value specified in the x-amz-trailer header is not supported")
-		case d.alg != nil:
-			return d, invalidRequest.because("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
 		}
 		d.alg, d.explicit, d.trailer = a, true, true
 	}
@@ -146,6 +146,29 @@ func declaredSums(h http.Header) (d declared, err error) {
 	}
 	return d, nil
 }
+
+// checksumHeader finds the one header that carries a checksum, of an algorithm that we may not know; name is empty when
+// there is none.
+func checksumHeader(h http.Header) (name, value string, err error) {
+	for canon, v := range h {
+		if !strings.HasPrefix(canon, "X-Amz-Checksum-") || len(v) == 0 {
+			continue
+		}
+		switch canon {
+		case "X-Amz-Checksum-Algorithm", "X-Amz-Checksum-Mode", "X-Amz-Checksum-Type":
+			continue
+		}
+		if name != "" {
+			return "", "", errManyChecksums
+		}
+		name, value = strings.ToLower(canon), v[0]
+	}
+	return name, value, nil
+}
+
+var errAlgorithmHeader = invalidRequest.because("The algorithm type you specified in x-amz-checksum- header is invalid.")
+
+var errManyChecksums = invalidRequest.because("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
 
 func algorithmOfHeader(name string) *algorithm {
 	for i := range algorithms {
@@ -191,7 +214,7 @@ func (d *declared) sumsOf(data []byte) (s object.Checksums) {
 // check compares what was declared with what was computed.
 func (d *declared) check(sums *object.Checksums) error {
 	if d.md5 != nil && !bytes.Equal(d.md5, sums.MD5) {
-		return badDigest
+		return badDigest.with("ExpectedDigest", base64.StdEncoding.EncodeToString(d.md5)).with("CalculatedDigest", base64.StdEncoding.EncodeToString(sums.MD5))
 	}
 	if d.value != nil && !bytes.Equal(d.value, d.alg.sum(sums)) {
 		return badDigest.because("The %s you specified did not match the calculated checksum.", d.alg.name)

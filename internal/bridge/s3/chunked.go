@@ -15,13 +15,13 @@ import (
 // Limits of aws-chunked framing. A line is a chunk's head or a trailing header; it must fit the buffer.
 const (
 	maxChunkLine   = 1024
-	minChunkSize   = 8192    // of every signed chunk but the last
+	minChunkSize   = 8192    // of every chunk but the last
 	maxChunkSize   = 1 << 30 // no client sends more than a few MiB
 	maxTrailers    = 8
 	chunkBufferLen = 32 << 10
 )
 
-var errFraming = incompleteBody.because("The request body is not framed as aws-chunked.")
+var errFraming = incompleteBody.because("The request body terminated unexpectedly")
 
 // chunked reads an aws-chunked body: STREAMING-…-PAYLOAD(-TRAILER). It gives the decoded bytes. A signed chunk's
 // signature is checked when its last byte was read, so bytes that it gave may turn out wrong at the next Read: they
@@ -114,7 +114,7 @@ func (c *chunked) next() error {
 	if c.small {
 		return invalidChunkSize
 	}
-	c.small = c.signed && size < minChunkSize
+	c.small = size < minChunkSize
 	c.begun, c.left = true, size
 	return nil
 }
@@ -178,9 +178,9 @@ func (c *chunked) end() error {
 	if c.expect == "" {
 		line, err := c.line()
 		if err == nil && len(line) > 0 {
-			return malformedTrailer
+			err = malformedTrailer
 		}
-		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) { // the empty line may be left out
+		if err != nil {
 			return err
 		}
 		return c.nothingMore()
@@ -196,9 +196,6 @@ func (c *chunked) trailers() error {
 	canonical := sha256.New()
 	for range maxTrailers {
 		line, err := c.line()
-		if errors.Is(err, io.ErrUnexpectedEOF) && found {
-			line, err = nil, nil // the empty line may be left out
-		}
 		if err != nil {
 			return err
 		}
@@ -250,7 +247,7 @@ func (c *chunked) nothingMore() error {
 	}
 }
 
-// line reads up to "\n" and gives the line without its end; it is valid until the next read.
+// line reads up to "\r\n" and gives the line without its end; it is valid until the next read.
 func (c *chunked) line() ([]byte, error) {
 	line, err := c.r.ReadSlice('\n')
 	if err != nil {
@@ -262,10 +259,11 @@ func (c *chunked) line() ([]byte, error) {
 		}
 		return nil, unexpected(err)
 	}
-	if len(line) > maxChunkLine {
+	line, ok := bytes.CutSuffix(line, []byte("\r\n"))
+	if !ok || len(line) > maxChunkLine {
 		return nil, errFraming
 	}
-	return bytes.TrimSuffix(line[:len(line)-1], []byte("\r")), nil
+	return line, nil
 }
 
 // parseHexSize reads 1 to 15 hexadecimal digits.

@@ -19,8 +19,8 @@ type completed struct {
 }
 
 type completedPart struct {
-	PartNumber        int
-	ETag              string
+	PartNumber        *int
+	ETag              *string
 	ChecksumCRC32     string
 	ChecksumCRC32C    string
 	ChecksumCRC64NVME string
@@ -61,7 +61,10 @@ func (c *call) completeUpload() error {
 	}
 	numbers := make([]int, len(doc.Part))
 	for i := range doc.Part {
-		n := doc.Part[i].PartNumber
+		if doc.Part[i].PartNumber == nil || doc.Part[i].ETag == nil {
+			return malformedXML
+		}
+		n := *doc.Part[i].PartNumber
 		if n < 1 || n > maxPartNumber {
 			return invalidArgument.because("PartNumber must be >= 1").with("ArgumentName", "partNumber").with("ArgumentValue", strconv.Itoa(n))
 		}
@@ -75,7 +78,7 @@ func (c *call) completeUpload() error {
 		return err
 	}
 	id := c.query.get("uploadId")
-	up, err := c.store.GetUpload(c.r.Context(), c.object(), id)
+	up, err := c.upload()
 	if err != nil {
 		return c.completedBefore(err, &doc)
 	}
@@ -118,7 +121,7 @@ func (c *call) completedBefore(err error, doc *completed) error {
 	}
 	tags := make([]byte, 0, len(doc.Part)*md5.Size)
 	for i := range doc.Part {
-		tag, hexErr := hex.DecodeString(unquote(doc.Part[i].ETag))
+		tag, hexErr := hex.DecodeString(unquote(*doc.Part[i].ETag))
 		if hexErr != nil {
 			return err
 		}
@@ -171,10 +174,10 @@ func (k *completion) check(parts []object.PartInfo, whole object.Checksums) (str
 		value = base64.StdEncoding.EncodeToString(sum)
 	}
 	if k.whole.alg != nil && k.sums.explicit && k.whole.alg != k.sums.alg {
-		return "", invalidRequest.because("Checksum Type mismatch occurred, expected checksum Type: %s, actual checksum Type: %s", strings.ToLower(k.sums.alg.name), strings.ToLower(k.whole.alg.name))
+		return "", sumMismatch(k.sums.alg.name, k.whole.alg.name)
 	}
 	if k.whole.alg == k.sums.alg && k.whole.value != "" && !sameSum(k.whole.value, value) {
-		return "", badDigest.because("The %s you specified did not match the calculated checksum.", strings.ToLower(k.sums.alg.name))
+		return "", badDigest.because("The %s you specified did not match the calculated checksum.", k.sums.alg.name)
 	}
 	if value == "" {
 		return tag, nil
@@ -189,14 +192,15 @@ func sameSum(got, want string) bool {
 }
 
 func (k *completion) checkPart(p *object.PartInfo, said *completedPart, last bool) error {
-	bad := invalidPart.with("UploadId", clip(k.query.get("uploadId"))).with("PartNumber", strconv.Itoa(p.Number)).with("ETag", clip(unquote(said.ETag)))
-	if unquote(said.ETag) != partTag(p) {
+	bad := invalidPart.with("UploadId", clip(k.query.get("uploadId"))).with("PartNumber", strconv.Itoa(p.Number)).with("ETag", clip(unquote(*said.ETag)))
+	if unquote(*said.ETag) != partTag(p) {
 		return bad
 	}
 	if !last && p.Size < minPart {
 		return entityTooSmall.with("ProposedSize", strconv.FormatInt(p.Size, 10)).with("MinSizeAllowed", strconv.Itoa(minPart)).
 			with("PartNumber", strconv.Itoa(p.Number)).with("ETag", partTag(p))
 	}
+	own := said.sum(k.sums.alg)
 	for i := range algorithms {
 		a := &algorithms[i]
 		said := said.sum(a)
@@ -206,8 +210,11 @@ func (k *completion) checkPart(p *object.PartInfo, said *completedPart, last boo
 			}
 			continue
 		}
-		if k.sums.explicit && a != k.sums.alg {
-			return badDigest.because("The %s you specified for part %d did not match what we received.", strings.ToLower(a.name), p.Number)
+		if k.sums.explicit && a != k.sums.alg && own == "" && a.decode(said) != nil {
+			return badDigest.because("The %s you specified for part %d did not match what we received.", a.name, p.Number)
+		}
+		if a.decode(said) == nil || k.sums.explicit && a != k.sums.alg {
+			return invalidArgument.because("Invalid Base64 or multiple checksums present in request").with("ArgumentName", "Checksum"+a.name).with("ArgumentValue", clip(said))
 		}
 		if sum := a.sum(&p.Sums); sum != nil && !bytes.Equal(a.decode(said), sum) {
 			return bad
@@ -227,31 +234,33 @@ type wholeDeclared struct {
 // declaredWhole takes the headers about the object out of h, so that they are not taken for the body's.
 func declaredWhole(h http.Header) (w wholeDeclared, err error) {
 	w.size = -1
-	for i := range algorithms {
-		a := &algorithms[i]
-		v, ok := h[a.canon]
-		if !ok || len(v) == 0 {
-			continue
-		}
-		if w.alg != nil {
-			return w, invalidRequest.because("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
-		}
-		bare, _, _ := strings.Cut(v[0], "-")
-		if a.decode(bare) == nil {
-			return w, invalidRequest.because("Value for %s header is invalid.", a.header)
-		}
-		w.alg, w.value = a, v[0]
-		delete(h, a.canon)
+	name, value, err := checksumHeader(h)
+	if err != nil {
+		return w, err
 	}
-	if w.alg != nil {
+	if name != "" && algorithmOfHeader(name) == nil {
+		return w, errAlgorithmHeader
+	}
+	if name != "" {
+		w.alg, w.value = algorithmOfHeader(name), value
+		bare, count, counted := strings.Cut(value, "-")
+		if w.alg.decode(bare) == nil || counted && !isDigits(count) {
+			return w, invalidRequest.because("Value for %s header is invalid.", name)
+		}
+		delete(h, w.alg.canon)
 		delete(h, "X-Amz-Sdk-Checksum-Algorithm")
 	}
 	if v := h["X-Amz-Checksum-Type"]; len(v) > 0 {
-		w.kind = strings.ToUpper(v[0])
+		if w.kind = strings.ToUpper(v[0]); w.kind != composite && w.kind != fullObject {
+			return w, errChecksumType
+		}
 	}
 	if v := h["X-Amz-Mp-Object-Size"]; len(v) > 0 {
-		if w.size, err = strconv.ParseInt(v[0], 10, 64); err != nil || w.size < 0 {
-			return w, invalidRequest.because("Value for x-amz-mp-object-size header is invalid.")
+		if w.size, err = strconv.ParseInt(v[0], 10, 64); err != nil {
+			return w, invalidRequest.because("Value for x-amz-mp-object-size header is invalid: '%s'", clip(v[0]))
+		}
+		if w.size < 0 {
+			return w, invalidRequest.because("Value for x-amz-mp-object-size header is less than zero: '%s'", clip(v[0]))
 		}
 	}
 	return w, nil

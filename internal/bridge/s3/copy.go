@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -11,9 +12,9 @@ import (
 )
 
 // copySource finds and admits the object that a copy reads. The copy must be of this very generation.
-func (c *call) copySource() (src object.Key, info object.Info, cond object.Condition, err error) {
-	if src, err = parseCopySource(headerOf(c.r, "X-Amz-Copy-Source")); err != nil {
-		return src, info, cond, err
+func (c *call) copySource(src object.Key) (_ object.Key, info object.Info, cond object.Condition, err error) {
+	if o := headerOf(c.r, "X-Amz-Source-Expected-Bucket-Owner"); o != "" && o != c.who.Owner {
+		return src, info, cond, accessDenied
 	}
 	src.Space = c.who.Space
 	if err = c.allow(Read, src.Bucket, src.Name); err != nil {
@@ -40,19 +41,22 @@ func parseCopySource(v string) (k object.Key, err error) {
 			return k, err
 		}
 	}
+	bad := invalidArgument.with("ArgumentName", "x-amz-copy-source").with("ArgumentValue", clip(v))
 	path, err := url.PathUnescape(v)
 	if err != nil {
-		return k, errCopySource
+		return k, bad.because("Invalid copy source encoding")
 	}
-	var ok bool
-	k.Bucket, k.Name, ok = strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	if !ok || k.Name == "" || !validBucketName(k.Bucket) {
-		return k, errCopySource
+	k.Bucket, k.Name, _ = strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	switch {
+	case k.Name == "" && k.Bucket == "":
+		return k, bad.because("Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
+	case !validBucketName(k.Bucket):
+		return k, bad.because("Invalid copy source bucket name")
+	case k.Name == "":
+		return k, bad.because("Invalid copy source object key")
 	}
 	return k, checkKey(k.Name)
 }
-
-var errCopySource = invalidArgument.because("Copy Source must mention the source bucket and key: sourcebucket/sourcekey").with("ArgumentName", "x-amz-copy-source")
 
 // directive reads a header that says COPY or REPLACE.
 func (c *call) directive(canonical, what string) (replace bool, err error) {
@@ -85,7 +89,15 @@ func (c *call) copyObject() error {
 	if err != nil {
 		return err
 	}
-	src, info, srcCond, err := c.copySource()
+	named, err := c.namedAlgorithm()
+	if err != nil {
+		return err
+	}
+	src, err := parseCopySource(headerOf(c.r, "X-Amz-Copy-Source"))
+	if err != nil {
+		return err
+	}
+	src, info, srcCond, err := c.copySource(src)
 	if err != nil {
 		return err
 	}
@@ -97,10 +109,7 @@ func (c *call) copyObject() error {
 	if info.Size > maxPut {
 		return invalidRequest.because("The specified copy source is larger than the maximum allowable size for a copy source: %d", int64(maxPut))
 	}
-	alg, err := c.copyAlgorithm(&info)
-	if err != nil {
-		return err
-	}
+	alg := cmp.Or(named, algorithmNamed(info.Headers[algorithmKey]), defaultAlgorithm)
 	headers, meta = copiedMetadata(&info, headers, meta, newMeta, newTags)
 	delete(headers, algorithmKey)
 	if alg != defaultAlgorithm {
@@ -131,19 +140,14 @@ func (c *call) copyObject() error {
 // storageClassOrNone is the stored class as metadata has it: standard is not stored.
 func storageClassOrNone(i *object.Info) string { return i.Headers[storageClassKey] }
 
-// copyAlgorithm is the checksum of the copy: what the request names, else the source's.
-func (c *call) copyAlgorithm(src *object.Info) (*algorithm, error) {
-	if v := headerOf(c.r, "X-Amz-Checksum-Algorithm"); v != "" {
-		a := algorithmNamed(v)
-		if a == nil {
-			return nil, errChecksumAlgorithm
-		}
-		return a, nil
+// namedAlgorithm is the checksum that the request names, nil when it names none.
+func (c *call) namedAlgorithm() (*algorithm, error) {
+	v := headerOf(c.r, "X-Amz-Checksum-Algorithm")
+	a := algorithmNamed(v)
+	if v != "" && a == nil {
+		return nil, errChecksumAlgorithm
 	}
-	if a := algorithmNamed(src.Headers[algorithmKey]); a != nil {
-		return a, nil
-	}
-	return defaultAlgorithm, nil
+	return a, nil
 }
 
 var errChecksumAlgorithm = invalidRequest.because("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, MD5, SHA1, SHA256]")
@@ -189,7 +193,15 @@ func (c *call) copyPart(number int) error {
 	if err := c.allow(Write, c.bucket, c.key); err != nil {
 		return err
 	}
-	src, info, cond, err := c.copySource()
+	src, err := parseCopySource(headerOf(c.r, "X-Amz-Copy-Source"))
+	if err != nil {
+		return err
+	}
+	up, err := c.upload()
+	if err != nil {
+		return err
+	}
+	src, info, cond, err := c.copySource(src)
 	if err != nil {
 		return err
 	}
@@ -201,10 +213,6 @@ func (c *call) copyPart(number int) error {
 	}
 	if n > maxPut {
 		return invalidRequest.because("The specified copy source is larger than the maximum allowable size for a copy source: %d", int64(maxPut))
-	}
-	up, err := c.store.GetUpload(c.r.Context(), c.object(), c.query.get("uploadId"))
-	if err != nil {
-		return err
 	}
 	p, err := c.store.CopyPart(c.r.Context(), c.object(), up.ID, number, src, cond, off, n)
 	if err != nil {

@@ -165,8 +165,11 @@ func parseRange(v string, size int64) (off, n int64, ok bool, err error) {
 			return 0, 0, false, nil
 		}
 		n := number(last)
-		if n == 0 || size == 0 {
+		if n == 0 {
 			return 0, 0, false, outside
+		}
+		if size == 0 { // all of nothing
+			return 0, 0, false, nil
 		}
 		n = min(n, size)
 		return size - n, n, true, nil

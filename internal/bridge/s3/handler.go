@@ -144,13 +144,13 @@ func (c *call) serve() error {
 		return err
 	}
 	if c.r.Method == http.MethodOptions {
-		return accessForbidden
-	}
-	if err := c.authenticate(); err != nil {
-		return err
+		return c.preflight()
 	}
 	op, err := c.route()
 	if err != nil {
+		return err
+	}
+	if err := c.authenticate(); err != nil {
 		return err
 	}
 	if err := c.meter.AdmitRequest(c.who.Space, op.action); err != nil {

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"encoding/base64"
+	"math"
 	"net/http"
 	"strconv"
 
@@ -38,9 +39,9 @@ func (c *call) pageSize(name string) (int, error) {
 	n, err := strconv.Atoi(v)
 	switch {
 	case err != nil:
-		return 0, invalidArgument.because("Provided %s not an integer or within integer range", name).with("ArgumentName", name).with("ArgumentValue", clip(v))
-	case n < 0:
-		return 0, invalidArgument.because("Argument %s must be an integer between 0 and 2147483647", name).with("ArgumentName", name).with("ArgumentValue", clip(v))
+		return 0, invalidArgument.because("Provided %s not an integer or within integer range", clip(v)).with("ArgumentName", name).with("ArgumentValue", clip(v))
+	case n < 0, n > math.MaxInt32:
+		return 0, invalidArgument.because("Argument %s must be an integer between 0 and 2147483647", clip(v)).with("ArgumentName", name).with("ArgumentValue", clip(v))
 	}
 	return min(n, maxPage), nil
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/flashback-network/flashback/internal/bridge/object"
 )
@@ -52,34 +53,53 @@ func (c *call) deleteObject() error {
 	if err := c.checkVersion(); err != nil {
 		return err
 	}
-	err := c.remove(c.key, headerOf(c.r, "If-Match"))
+	check, err := c.deleteCondition()
 	if err != nil {
+		return err
+	}
+	if err := c.remove(c.key, check); err != nil {
 		return err
 	}
 	return c.empty(http.StatusNoContent)
 }
 
 // remove deletes one key; that it was not there is no error, unless a condition asks for it.
-func (c *call) remove(key, match string) error {
+func (c *call) remove(key string, check func(*object.Info) error) error {
 	k := c.object()
 	k.Name = key
-	var cond object.Condition
-	if match != "" {
-		cond.IfMatch = func(i *object.Info) error {
-			if i == nil {
-				return noSuchKey
-			}
-			if !matches(match, etagOf(i)) {
-				return preconditionFailed.with("Condition", "If-Match")
-			}
-			return nil
-		}
-	}
-	_, err := c.store.Delete(c.r.Context(), k, cond)
-	if err != nil && isNoKey(err) && match == "" {
+	_, err := c.store.Delete(c.r.Context(), k, object.Condition{IfMatch: check})
+	if err != nil && isNoKey(err) && check == nil {
 		return nil
 	}
 	return err
+}
+
+// deleteCondition reads what a removal is to find; nil when it asks for nothing.
+func (c *call) deleteCondition() (func(*object.Info) error, error) {
+	match, size, modified := headerOf(c.r, "If-Match"), headerOf(c.r, "X-Amz-If-Match-Size"), headerOf(c.r, "X-Amz-If-Match-Last-Modified-Time")
+	at, err := http.ParseTime(modified)
+	if modified != "" && err != nil {
+		return nil, invalidArgument.with("ArgumentName", "x-amz-if-match-last-modified-time").with("ArgumentValue", clip(modified))
+	}
+	if size != "" && !isDigits(size) {
+		return nil, invalidArgument.with("ArgumentName", "x-amz-if-match-size").with("ArgumentValue", clip(size))
+	}
+	if match == "" && size == "" && modified == "" {
+		return nil, nil
+	}
+	return func(i *object.Info) error {
+		switch {
+		case i == nil:
+			return noSuchKey
+		case match != "" && !matches(match, etagOf(i)):
+			return preconditionFailed.with("Condition", "If-Match")
+		case size != "" && number(size) != i.Size:
+			return preconditionFailed.with("Condition", "x-amz-if-match-size")
+		case modified != "" && !at.Equal(i.Modified.Truncate(time.Second)):
+			return preconditionFailed.with("Condition", "x-amz-if-match-last-modified-time")
+		}
+		return nil
+	}, nil
 }
 
 // deleteWorkers is how many keys of one DeleteObjects are deleted at a time, so that they share the engine's syncs.
@@ -167,5 +187,16 @@ func (c *call) deleteOne(key string, version *string, match string) error {
 	if err := c.allow(Delete, c.bucket, key); err != nil {
 		return err
 	}
-	return c.remove(key, match)
+	if match == "" {
+		return c.remove(key, nil)
+	}
+	return c.remove(key, func(i *object.Info) error {
+		switch {
+		case i == nil:
+			return noSuchKey
+		case !matches(match, etagOf(i)):
+			return preconditionFailed.with("Condition", "ETag")
+		}
+		return nil
+	})
 }

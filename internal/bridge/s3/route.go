@@ -1,6 +1,9 @@
 package s3
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // operation is one S3 call.
 type operation struct {
@@ -16,28 +19,59 @@ type methods map[string]operation
 // route finds the operation of a request: the tables below are all there is.
 func (c *call) route() (operation, error) {
 	if c.bucket == "" {
-		return pick(serviceOps, c.r.Method)
+		return pick(serviceOps, c.r.Method, "SERVICE")
 	}
-	plain, subs := bucketOps, bucketSubs
+	plain, subs, resource := bucketOps, bucketSubs, "BUCKET"
 	if c.key != "" {
-		plain, subs = objectOps, objectSubs
+		plain, subs, resource = objectOps, objectSubs, "OBJECT"
+	}
+	copies := len(c.r.Header["X-Amz-Copy-Source"]) > 0
+	if copies && c.r.Method != http.MethodPut {
+		return operation{}, invalidArgument.because("You can only specify a copy source header for copy requests.").with("ArgumentName", "x-amz-copy-source")
+	}
+	if c.key != "" && len(c.query) > 0 {
+		if err := c.misplaced(); err != nil {
+			return operation{}, err
+		}
 	}
 	for i := range c.query {
 		if ops, ok := subs[c.query[i].key]; ok {
-			return pick(ops, c.r.Method)
+			return pick(ops, c.r.Method, strings.ToUpper(c.query[i].key))
 		}
 	}
-	if c.key != "" && c.r.Method == http.MethodPut && len(c.r.Header["X-Amz-Copy-Source"]) > 0 {
+	if copies && c.key != "" {
 		return operation{Write, (*call).copyObject, true}, nil
 	}
-	return pick(plain, c.r.Method)
+	return pick(plain, c.r.Method, resource)
 }
 
-func pick(ops methods, method string) (operation, error) {
+// misplaced refuses parameters that are another call's.
+func (c *call) misplaced() error {
+	switch c.r.Method {
+	case http.MethodGet:
+		if c.query.has("uploads") {
+			return invalidRequest.because("Key is not expected for the GET method ?uploads subresource")
+		}
+		if c.query.has("versions") {
+			return invalidRequest.because("There is no such thing as the ?versions sub-resource for a key")
+		}
+	case http.MethodPut:
+		part, upload := c.query.has("partNumber"), c.query.has("uploadId")
+		if part && !upload {
+			return invalidArgument.because("This operation does not accept partNumber without uploadId").with("ArgumentName", "partNumber")
+		}
+		if upload && !part {
+			return methodNotAllowed.with("Method", "PUT").with("ResourceType", "UPLOAD")
+		}
+	}
+	return nil
+}
+
+func pick(ops methods, method, resource string) (operation, error) {
 	if op, ok := ops[method]; ok {
 		return op, nil
 	}
-	return operation{}, methodNotAllowed.with("Method", clip(method))
+	return operation{}, methodNotAllowed.with("Method", clip(method)).with("ResourceType", resource)
 }
 
 var serviceOps = methods{

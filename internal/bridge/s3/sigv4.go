@@ -62,18 +62,18 @@ func parseSignature(r *http.Request, q query) (*signature, error) {
 	if q.has("Signature") || q.has("AWSAccessKeyId") {
 		return parsePresignedV2(q)
 	}
-	return nil, accessDenied.because("Access Denied: this node answers signed requests only.")
+	return nil, accessDenied // no bucket is public
 }
 
 func parseHeaderSignature(r *http.Request, auth string) (*signature, error) {
 	rest, ok := strings.CutPrefix(auth, algorithmV4)
 	switch {
 	case !strings.Contains(auth, " "):
-		return nil, invalidArgument.because("Authorization header is invalid -- one and only one ' ' (space) required.").with("ArgumentName", "Authorization")
+		return nil, invalidArgument.because("Authorization header is invalid -- one and only one ' ' (space) required.").with("ArgumentName", "Authorization").with("ArgumentValue", clip(auth))
 	case strings.HasPrefix(auth, "AWS "):
 		return nil, invalidRequest.because("The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
 	case !ok || rest[0] != ' ':
-		return nil, invalidArgument.because("Unsupported Authorization Type").with("ArgumentName", "Authorization")
+		return nil, invalidArgument.because("Unsupported Authorization Type").with("ArgumentName", "Authorization").with("ArgumentValue", clip(auth))
 	}
 	s := new(signature)
 	if strings.Count(rest, ",") < 2 {
@@ -140,7 +140,7 @@ func parseHeaderSignature(r *http.Request, auth string) (*signature, error) {
 		return nil, invalidRequest.because("Missing required header for this request: x-amz-content-sha256")
 	}
 	if !knownPayload(s.payload) {
-		return nil, errPayload
+		return nil, errPayload.with("ArgumentValue", clip(s.payload))
 	}
 	s.token = headerOf(r, "X-Amz-Security-Token")
 	return s, nil
@@ -184,7 +184,7 @@ func parsePresigned(r *http.Request, q query) (*signature, error) {
 		}
 	}
 	if !knownPayload(s.payload) {
-		return nil, errPayload
+		return nil, errPayload.with("ArgumentValue", clip(s.payload))
 	}
 	return s, nil
 }

@@ -3,11 +3,14 @@ package s3
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/flashback-network/flashback/internal/bridge/object"
+	"github.com/flashback-network/flashback/internal/fault"
 )
 
 // sumType is how the checksum of an upload's object is made. It travels as UploadOptions.Front.
@@ -37,6 +40,9 @@ func readSumType(u *object.Upload) sumType {
 func (c *call) sumType() (s sumType, err error) {
 	name, kind := headerOf(c.r, "X-Amz-Checksum-Algorithm"), strings.ToUpper(headerOf(c.r, "X-Amz-Checksum-Type"))
 	if name == "" {
+		if kind != "" && kind != composite && kind != fullObject {
+			return s, errChecksumType
+		}
 		if kind != "" {
 			return s, invalidRequest.because("The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
 		}
@@ -44,18 +50,41 @@ func (c *call) sumType() (s sumType, err error) {
 	}
 	s = sumType{algorithmNamed(name), kind, true}
 	switch {
+	case kind != "" && kind != composite && kind != fullObject:
+		return s, errChecksumType
 	case s.alg == nil:
 		return s, errChecksumAlgorithm
 	case kind == "" && s.alg.new == nil:
 		s.kind = fullObject
 	case kind == "":
 		s.kind = composite
-	case kind != composite && kind != fullObject:
-		return s, invalidRequest.because("Value for x-amz-checksum-type header is invalid.")
 	case kind == composite && s.alg.new == nil, kind == fullObject && !s.alg.linear():
 		return s, invalidRequest.because("The %s checksum type cannot be used with the %s checksum algorithm.", kind, strings.ToLower(s.alg.name))
 	}
 	return s, nil
+}
+
+var errChecksumType = invalidRequest.because("Value for x-amz-checksum-type header is invalid.")
+
+// upload finds the upload that the request names.
+func (c *call) upload() (object.Upload, error) {
+	up, err := c.store.GetUpload(c.r.Context(), c.object(), c.query.get("uploadId"))
+	return up, c.uploadError(err)
+}
+
+// uploadError tells a bucket that is not there from an upload that is not there.
+func (c *call) uploadError(err error) error {
+	if fault.CodeOf(err) == object.CodeNoUpload {
+		if err := c.bucketThere(c.bucket); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// sumMismatch refuses a part whose checksum is not of its upload's algorithm.
+func sumMismatch(want, got string) error {
+	return invalidRequest.because("Checksum Type mismatch occurred, expected checksum Type: %s, actual checksum Type: %s", want, got)
 }
 
 func (c *call) startUpload() error {
@@ -112,15 +141,18 @@ func (c *call) putPart() error {
 		return err
 	}
 	defer b.close()
-	up, err := c.store.GetUpload(c.r.Context(), c.object(), c.query.get("uploadId"))
+	up, err := c.upload()
 	if err != nil {
 		return err
 	}
 	s := readSumType(&up)
+	if b.alg == nil && s.explicit && s.kind == composite {
+		return sumMismatch(s.alg.name, "null")
+	}
 	compute := object.MD5 | s.alg.bit
 	if b.alg != nil {
 		if s.explicit && b.alg != s.alg {
-			return invalidRequest.because("Checksum Type mismatch occurred, expected checksum Type: %s, actual checksum Type: %s", strings.ToLower(s.alg.name), strings.ToLower(b.alg.name))
+			return sumMismatch(s.alg.name, b.alg.name)
 		}
 		compute |= b.alg.bit
 	}
@@ -146,8 +178,21 @@ func (c *call) putPart() error {
 }
 
 func (c *call) abortUpload() error {
+	if v := headerOf(c.r, "X-Amz-If-Match-Initiated-Time"); v != "" {
+		at, err := http.ParseTime(v)
+		if err != nil {
+			return invalidArgument.with("ArgumentName", "x-amz-if-match-initiated-time")
+		}
+		up, err := c.upload()
+		if err != nil {
+			return err
+		}
+		if !up.Started.Truncate(time.Second).Equal(at) {
+			return preconditionFailed.with("Condition", "x-amz-if-match-initiated-time")
+		}
+	}
 	if err := c.store.AbortUpload(c.r.Context(), c.object(), c.query.get("uploadId")); err != nil {
-		return err
+		return c.uploadError(err)
 	}
 	return c.empty(http.StatusNoContent)
 }
@@ -169,11 +214,15 @@ func (c *call) listParts() error {
 	}
 	after := 0
 	if v := c.query.get("part-number-marker"); v != "" {
-		if after, err = strconv.Atoi(v); err != nil || after < 0 {
-			return invalidArgument.because("Argument part-number-marker must be an integer between 0 and 2147483647").with("ArgumentName", "part-number-marker").with("ArgumentValue", clip(v))
+		bad := invalidArgument.with("ArgumentName", "part-number-marker").with("ArgumentValue", clip(v))
+		if after, err = strconv.Atoi(v); err != nil {
+			return bad.because("Provided %s not an integer or within integer range", clip(v))
+		}
+		if after < 0 || after > math.MaxInt32 {
+			return bad.because("Argument %s must be an integer between 0 and 2147483647", clip(v))
 		}
 	}
-	up, err := c.store.GetUpload(c.r.Context(), c.object(), c.query.get("uploadId"))
+	up, err := c.upload()
 	if err != nil {
 		return err
 	}
