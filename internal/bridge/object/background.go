@@ -17,7 +17,8 @@ type background struct {
 	work      sync.WaitGroup
 	compactor chan struct{} // a hint that a segment may be worth compacting
 
-	compacting sync.Mutex // one at a time
+	compacting sync.Mutex    // one at a time
+	swept      chan struct{} // closed when the sweep is over, or none is needed
 }
 
 // compactEvery is how often compaction looks around when no segment was sealed.
@@ -25,9 +26,15 @@ const compactEvery = time.Minute
 
 func (e *Engine) startBackground(sweep bool) {
 	e.compactor = make(chan struct{}, 1)
+	e.swept = make(chan struct{})
 	if sweep {
 		atOpen, last := e.index.db.NewSnapshot(), e.fileID.Load()
-		e.work.Go(func() { e.sweep(atOpen, last) })
+		e.work.Go(func() {
+			defer close(e.swept)
+			e.sweep(atOpen, last)
+		})
+	} else {
+		close(e.swept)
 	}
 	e.work.Go(func() {
 		t := time.NewTicker(compactEvery)

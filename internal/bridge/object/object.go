@@ -85,7 +85,7 @@ type PutOptions struct {
 type Object interface {
 	Info() *Info
 	io.ReaderAt
-	// WriteRange sends n bytes from off to w, by sendfile where w and the storage allow it.
+	// WriteRange sends n bytes from off to w, with as few copies as checking every byte allows.
 	WriteRange(w io.Writer, off, n int64) (int64, error)
 	io.Closer
 }

@@ -338,13 +338,18 @@ func (r *reader) WriteRange(w io.Writer, off, n int64) (int64, error) {
 	return done, nil
 }
 
-// writeExtent sends n bytes of one extent.
+// writeExtent sends n bytes of one extent, through a buffer in which they are checked: sendfile would send pages that
+// nobody looked at, and with a check through a mapping it costs more than this (docs/decisions/0010-object-index.md).
 func (r *reader) writeExtent(w io.Writer, i int, off, n int64) (int64, error) {
 	x := &r.entry.extents[i]
+	chunk := int64(writeChunk)
+	if held.Load() > heldLimit { // very many slow readers: each holds one block only
+		chunk = blockSize
+	}
 	done := int64(0)
 	for done < n {
 		first := off &^ (blockSize - 1)
-		last := min((off+n-done+blockSize-1)&^(blockSize-1), x.size, first+writeChunk)
+		last := min((off+n-done+blockSize-1)&^(blockSize-1), x.size, first+chunk)
 		buf := newBuffer(int(last-first), 0)
 		err := r.readBlocks(i, buf.b, first)
 		if err != nil {
