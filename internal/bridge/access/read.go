@@ -1,0 +1,180 @@
+package access
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/flashback-network/flashback/internal/fault"
+	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/sla"
+)
+
+// findNode looks whether this node is bound.
+func (v *View) findNode(ctx context.Context) error {
+	id, err := v.o.Chain.NodeOf(ctx, v.o.Node)
+	if fault.KindOf(err) == fault.NotFound {
+		return v.bind(orchestrator.Node{})
+	}
+	if err != nil {
+		return fmt.Errorf("reading the node's binding: %w", err)
+	}
+	n, err := v.o.Chain.Node(ctx, id)
+	if err != nil {
+		return fmt.Errorf("reading the node: %w", err)
+	}
+	if n.State == orchestrator.NodeReleased || n.Key != v.o.Node {
+		n = orchestrator.Node{}
+	}
+	return v.bind(n)
+}
+
+func (v *View) bind(n orchestrator.Node) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.s.Node != n {
+		v.s.Node, v.dirty = n, true
+	}
+	return nil
+}
+
+func (v *View) readConfig(ctx context.Context) error {
+	c, err := v.o.Chain.OracleConfig(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the validators' configuration: %w", err)
+	}
+	operators := make([]ids.Account, len(c.Validators))
+	for i := range c.Validators {
+		operators[i] = c.Validators[i].Operator
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if g := (grid{c.Genesis, c.EpochSeconds}); g != v.s.Grid || !slices.Equal(operators, v.s.Operators) {
+		v.s.Grid, v.s.Operators, v.dirty = g, operators, true
+	}
+	return nil
+}
+
+// readUnit learns whether a unit is on this node.
+func (v *View) readUnit(ctx context.Context, id ids.ID) error {
+	v.mu.RLock()
+	_, known := v.s.Units[id]
+	v.mu.RUnlock()
+	if known {
+		return nil
+	}
+	u, err := v.o.Chain.Unit(ctx, id)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading unit %s: %w", id, err)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if u.Node == v.s.Node.ID {
+		v.s.Units[id], v.dirty = true, true
+	}
+	return nil
+}
+
+// readSLA takes in an SLA if its unit is on this node.
+func (v *View) readSLA(ctx context.Context, id ids.ID) error {
+	v.mu.RLock()
+	foreign := v.foreign[id]
+	v.mu.RUnlock()
+	if foreign {
+		return nil
+	}
+	c, err := v.o.Chain.SLA(ctx, id)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading SLA %s: %w", id, err)
+	}
+	if err := v.readUnit(ctx, c.Unit); err != nil {
+		return err
+	}
+	v.mu.RLock()
+	ours, s := v.s.Units[c.Unit], v.s.SLAs[id]
+	at := v.chainNow()
+	v.mu.RUnlock()
+	if !ours {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		if len(v.foreign) >= maxForeign {
+			clear(v.foreign)
+		}
+		v.foreign[id] = true
+		return nil
+	}
+	if s.ID.Zero() {
+		if s, err = v.meet(ctx, id, c); err != nil {
+			return err
+		}
+	}
+	s.State, s.StartEpoch, s.EndEpochs = c.State, c.StartEpoch, c.EndEpochs
+	if s.State.Terminal() && s.OverSince == 0 {
+		s.OverSince = at.Unix()
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.s.SLAs[id] != s {
+		v.s.SLAs[id], v.dirty = s, true
+	}
+	return nil
+}
+
+// meet reads the terms of an SLA that is new here. Terms never change.
+func (v *View) meet(ctx context.Context, id ids.ID, c orchestrator.SLA) (SLA, error) {
+	raw, err := v.o.Chain.Terms(ctx, id)
+	if err != nil {
+		return SLA{}, fmt.Errorf("reading the terms of SLA %s: %w", id, err)
+	}
+	t, err := sla.DecodeTerms(raw)
+	if err != nil {
+		return SLA{}, fmt.Errorf("terms of SLA %s: %w", id, err)
+	}
+	if t.SLA != id || t.Hash() != c.TermsHash {
+		return SLA{}, fmt.Errorf("terms of SLA %s are not the ones that its hash names", id)
+	}
+	return SLA{ID: id, Unit: c.Unit, Consumer: t.Consumer, Provider: t.Provider, Volume: t.Volume, Egress: t.Egress, RateLimit: t.RateLimit}, nil
+}
+
+func (v *View) readGrant(ctx context.Context, id ids.ID) (orchestrator.Grant, error) {
+	g, err := v.o.Chain.Grant(ctx, id)
+	if fault.KindOf(err) == fault.NotFound {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		delete(v.s.Grants, id)
+		v.dirty = true
+		return g, err
+	}
+	if err != nil {
+		return g, fmt.Errorf("reading grant %s: %w", id, err)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if _, ours := v.s.SLAs[g.SLA]; ours {
+		v.s.Grants[id], v.dirty = g, true
+	}
+	return g, nil
+}
+
+// learn reads an SLA, and a grant if one is named, from the chain at once, for a key that is asked for before the follower saw them.
+func (v *View) learn(ctx context.Context, slaID, grant ids.ID) error {
+	if err := v.readSLA(ctx, slaID); err != nil {
+		return err
+	}
+	v.apply(ctx)
+	if grant.Zero() {
+		return nil
+	}
+	_, err := v.readGrant(ctx, grant)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil // the verdict says so
+	}
+	return err
+}

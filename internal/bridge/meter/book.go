@@ -1,0 +1,242 @@
+package meter
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/flashback-network/flashback/internal/bridge/object"
+)
+
+// The book is the file of counters: a header page, then accounts of two slots each. All numbers are little-endian.
+const (
+	bookMagic   = "flashback meter\nversion 1\n"
+	headerSize  = 4096
+	slotSize    = 256 // within one sector of any disk
+	accountSize = 2 * slotSize
+	perSegment  = 256 // accounts that are mapped together
+	segmentSize = perSegment * accountSize
+	maxName     = 64
+	maxAccounts = 1 << 20
+)
+
+// Offsets in a slot. A slot of zeros is free.
+const (
+	atSeq     = 0
+	atUsed    = 8
+	atNameLen = 9
+	atName    = 16
+	atCounts  = 80
+	atSum     = slotSize - 4
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Tally is what is counted of one account. It is a plain value.
+type Tally struct {
+	In, Out uint64 // bytes
+	Flying  uint64 // bytes sent of reads that are not finished; part of what was sent, not of Out
+	Area    Area   // stored bytes × nanoseconds
+	Objects uint64 // stored now
+	Bytes   uint64 // stored now
+	Last    int64  // Unix nanoseconds up to which Area is summed
+	Closed  Closing
+}
+
+// Closing is an account's state at the end of an epoch.
+type Closing struct {
+	Epoch   uint64
+	Valid   bool
+	In, Out uint64
+	Area    Area
+	Objects uint64
+	Bytes   uint64
+}
+
+type book struct {
+	f        *os.File
+	segments [][]byte
+	free     []int
+	seqs     []uint64 // per account, of the newer slot
+}
+
+// openBook opens or makes the file and gives the accounts in it.
+func openBook(path string) (b *book, found map[int]named, err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	b = &book{f: f}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.close())
+		}
+	}()
+	if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, nil, fmt.Errorf("%s is in use by another process: %w", path, err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nil, err
+	}
+	if info.Size() < headerSize { // new, or cut off while it was made
+		head := make([]byte, headerSize)
+		copy(head, bookMagic)
+		if _, err = f.WriteAt(head, 0); err != nil {
+			return nil, nil, err
+		}
+		if err = f.Sync(); err != nil {
+			return nil, nil, err
+		}
+	} else {
+		head := make([]byte, len(bookMagic))
+		if _, err = f.ReadAt(head, 0); err != nil {
+			return nil, nil, err
+		}
+		if string(head) != bookMagic {
+			return nil, nil, fmt.Errorf("%s is no file of counters, or of another version", path)
+		}
+	}
+	found = map[int]named{}
+	for n := (info.Size() - headerSize) / segmentSize; n > 0; n-- {
+		if err = b.mapNext(); err != nil {
+			return nil, nil, err
+		}
+	}
+	for i := range b.seqs {
+		n, seq, ok := b.load(i)
+		b.seqs[i] = seq
+		if !ok {
+			b.free = append(b.free, i)
+			continue
+		}
+		found[i] = n
+	}
+	return b, found, nil
+}
+
+type named struct {
+	space object.Space
+	tally Tally
+}
+
+// mapNext maps one more segment, whose room on the disk exists: touching it later cannot fail for want of room.
+func (b *book) mapNext() error {
+	off := int64(headerSize + len(b.segments)*segmentSize)
+	m, err := unix.Mmap(int(b.f.Fd()), off, segmentSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return fmt.Errorf("mapping the counters: %w", err)
+	}
+	b.segments = append(b.segments, m)
+	b.seqs = append(b.seqs, make([]uint64, perSegment)...)
+	return nil
+}
+
+// take finds a free account, growing the file when there is none.
+func (b *book) take() (int, error) {
+	if len(b.free) == 0 {
+		first := len(b.seqs)
+		if first >= maxAccounts {
+			return 0, errors.New("too many accounts")
+		}
+		zero := make([]byte, segmentSize)
+		if _, err := b.f.WriteAt(zero, int64(headerSize+len(b.segments)*segmentSize)); err != nil {
+			return 0, fmt.Errorf("growing the file of counters: %w", err)
+		}
+		if err := b.f.Sync(); err != nil {
+			return 0, fmt.Errorf("growing the file of counters: %w", err)
+		}
+		if err := b.mapNext(); err != nil {
+			return 0, err
+		}
+		for i := first + perSegment - 1; i >= first; i-- {
+			b.free = append(b.free, i)
+		}
+	}
+	i := b.free[len(b.free)-1]
+	b.free = b.free[:len(b.free)-1]
+	return i, nil
+}
+
+func (b *book) slot(account int, seq uint64) []byte {
+	off := account%perSegment*accountSize + int(seq&1)*slotSize
+	return b.segments[account/perSegment][off : off+slotSize : off+slotSize]
+}
+
+// store writes a tally into the older slot. Calls for one account do not overlap.
+func (b *book) store(account int, space object.Space, t *Tally) {
+	b.seqs[account]++
+	encode(b.slot(account, b.seqs[account]), b.seqs[account], space, t)
+}
+
+// drop frees an account.
+func (b *book) drop(account int) {
+	clear(b.slot(account, 0))
+	clear(b.slot(account, 1))
+	b.seqs[account] = 0
+	b.free = append(b.free, account)
+}
+
+// load reads the newer valid slot.
+func (b *book) load(account int) (n named, seq uint64, ok bool) {
+	for i := range uint64(2) {
+		s := b.slot(account, i)
+		got := binary.LittleEndian.Uint64(s[atSeq:])
+		if s[atUsed] != 1 || got&1 != i || got <= seq && ok || crc32.Checksum(s[:atSum], castagnoli) != binary.LittleEndian.Uint32(s[atSum:]) {
+			continue
+		}
+		n, seq, ok = decode(s), got, true
+	}
+	return n, seq, ok
+}
+
+func encode(s []byte, seq uint64, space object.Space, t *Tally) {
+	le := binary.LittleEndian
+	le.PutUint64(s[atSeq:], seq)
+	s[atUsed], s[atNameLen] = 1, byte(len(space))
+	copy(s[atName:atName+maxName], space)
+	c := &t.Closed
+	valid := uint64(0)
+	if c.Valid {
+		valid = 1
+	}
+	for i, v := range [...]uint64{t.In, t.Out, t.Flying, t.Area.Hi, t.Area.Lo, t.Objects, t.Bytes, uint64(t.Last),
+		valid, c.Epoch, c.In, c.Out, c.Area.Hi, c.Area.Lo, c.Objects, c.Bytes} {
+		le.PutUint64(s[atCounts+8*i:], v)
+	}
+	le.PutUint32(s[atSum:], crc32.Checksum(s[:atSum], castagnoli))
+}
+
+func decode(s []byte) named {
+	var v [16]uint64
+	for i := range v {
+		v[i] = binary.LittleEndian.Uint64(s[atCounts+8*i:])
+	}
+	return named{object.Space(s[atName : atName+min(int(s[atNameLen]), maxName)]), Tally{
+		In: v[0], Out: v[1], Flying: v[2], Area: Area{v[3], v[4]}, Objects: v[5], Bytes: v[6], Last: int64(v[7]),
+		Closed: Closing{Valid: v[8] == 1, Epoch: v[9], In: v[10], Out: v[11], Area: Area{v[12], v[13]}, Objects: v[14], Bytes: v[15]},
+	}}
+}
+
+// sync writes everything back to the disk.
+func (b *book) sync() error {
+	for _, s := range b.segments {
+		if err := unix.Msync(s, unix.MS_SYNC); err != nil {
+			return fmt.Errorf("writing the counters back: %w", err)
+		}
+	}
+	return nil
+}
+
+func (b *book) close() error {
+	var err error
+	for _, s := range b.segments {
+		err = errors.Join(err, unix.Msync(s, unix.MS_SYNC), unix.Munmap(s))
+	}
+	b.segments = nil
+	return errors.Join(err, b.f.Close())
+}
