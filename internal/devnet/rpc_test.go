@@ -2,6 +2,7 @@ package devnet_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stellar/go-stellar-sdk/keypair"
 	proto "github.com/stellar/go-stellar-sdk/protocols/rpc"
 	"github.com/stellar/go-stellar-sdk/txnbuild"
 	"github.com/stellar/go-stellar-sdk/xdr"
@@ -28,6 +30,9 @@ func TestJSONRPC(t *testing.T) {
 		c.ok(err)
 		return r.StatusCode, string(b)
 	}
+	root := keypair.Root(c.net.Passphrase())
+	raw := must(c.build(root, 100, pay(root, "1")).MarshalBinary())
+	trailing := base64.StdEncoding.EncodeToString(append(raw, 0, 0, 0, 0))
 	for _, tt := range []struct {
 		name, body string
 		code       int // of the error; 0 = a result
@@ -51,6 +56,7 @@ func TestJSONRPC(t *testing.T) {
 		{"a key that is none", `{"jsonrpc":"2.0","id":1,"method":"getLedgerEntries","params":{"keys":["AAAA"]}}`, -32602, ""},
 		{"no keys", `{"jsonrpc":"2.0","id":1,"method":"getLedgerEntries","params":{"keys":[]}}`, 0, `"entries":[]`},
 		{"a transaction that is none", `{"jsonrpc":"2.0","id":1,"method":"sendTransaction","params":{"transaction":"AAAA"}}`, -32602, "invalid_xdr"},
+		{"a transaction with something behind it", `{"jsonrpc":"2.0","id":1,"method":"sendTransaction","params":{"transaction":"` + trailing + `"}}`, -32602, "invalid_xdr"},
 		{"a simulation of nothing", `{"jsonrpc":"2.0","id":1,"method":"simulateTransaction","params":{"transaction":"AAAA"}}`, 0, `"error":`},
 		{"events from nowhere", `{"jsonrpc":"2.0","id":1,"method":"getEvents","params":{"filters":[]}}`, -32602, "startLedger"},
 		{"events without any", `{"jsonrpc":"2.0","id":1,"method":"getEvents","params":{"startLedger":2,"filters":[]}}`, 0, `"events":[]`},

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -26,6 +27,10 @@ func parse(raw []byte, networkID [32]byte) (*transaction, error) {
 	t := &transaction{raw: raw}
 	if err := t.env.UnmarshalBinary(raw); err != nil {
 		return nil, fmt.Errorf("%w: %w", errEnvelope, err)
+	}
+	// Fees count bytes: nothing may stand behind the envelope.
+	if again, err := t.env.MarshalBinary(); err != nil || !bytes.Equal(again, raw) {
+		return nil, fmt.Errorf("%w: not in canonical form", errEnvelope)
 	}
 	switch t.env.Type {
 	case xdr.EnvelopeTypeEnvelopeTypeTxV0:

@@ -17,6 +17,7 @@ import (
 const (
 	maxBody = 512 << 10        // bytes of one request
 	timeout = 30 * time.Second // for one request, simulation included
+	maxBusy = 512              // requests at once
 )
 
 // The JSON-RPC 2.0 error codes.
@@ -50,6 +51,7 @@ type Server struct {
 	log     *slog.Logger
 	methods map[string]method
 	friend  string
+	busy    chan struct{} // one element per request under way
 }
 
 // method answers one call; its error is an *rpcError or a fault of ours.
@@ -57,7 +59,7 @@ type method func(ctx context.Context, params json.RawMessage) (any, error)
 
 // New makes a server. friendbotURL is told to clients; empty = there is none.
 func New(l *ledger.Ledger, friendbotURL string, log *slog.Logger) *Server {
-	s := &Server{ledger: l, log: log, friend: friendbotURL}
+	s := &Server{ledger: l, log: log, friend: friendbotURL, busy: make(chan struct{}, maxBusy)}
 	s.methods = map[string]method{
 		"getHealth":           with(s.getHealth),
 		"getNetwork":          with(s.getNetwork),
@@ -111,6 +113,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, "this is a JSON-RPC server: POST a call", http.StatusMethodNotAllowed)
+		return
+	}
+	select {
+	case s.busy <- struct{}{}:
+		defer func() { <-s.busy }()
+	default:
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "too many requests at once", http.StatusServiceUnavailable)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
