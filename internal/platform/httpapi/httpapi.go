@@ -197,8 +197,8 @@ func reply[T any](a *api, v T, err error) (*body[T], error) {
 
 type body[T any] struct{ Body T }
 
-// page is what lists take.
-type page struct {
+// Page is what lists take.
+type Page struct {
 	After string `query:"after" maxLength:"128" doc:"Continue after this entry: next of the last page"`
 	Limit int    `query:"limit" minimum:"1" maximum:"500" default:"100"`
 }

@@ -88,7 +88,7 @@ func (a *api) units(ctx context.Context, where string, args ...any) ([]orchestra
 func (a *api) market() {
 	huma.Register(a.h, operation("list-units", http.MethodGet, "/v1/units", "List Data Units", "market", false, 422),
 		func(ctx context.Context, in *struct {
-			page
+			Page
 			Provider string `query:"provider" maxLength:"80"`
 		}) (*body[List[Unit]], error) {
 			l, err := a.units(ctx, `id > $1 AND ($2 = '' OR provider = $2) ORDER BY id LIMIT $3`, in.After, in.Provider, in.Limit)

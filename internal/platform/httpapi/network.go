@@ -61,7 +61,7 @@ func (a *api) network() {
 		})
 	huma.Register(a.h, operation("list-events", http.MethodGet, "/v1/events", "Events of the contracts, oldest first", "network", false, 422),
 		func(ctx context.Context, in *struct {
-			page
+			Page
 			Subject string `query:"subject" maxLength:"80" doc:"Id or account"`
 		}) (*body[List[Event]], error) {
 			l, err := a.events(ctx, in.Subject, in.After, in.Limit)

@@ -10,12 +10,13 @@ import (
 	"github.com/flashback-network/flashback/internal/platform/register"
 )
 
-type nodePath struct {
+// NodePath and ClaimPath are exported because the router fills embedded structs of exported types only.
+type NodePath struct {
 	Key string `path:"key" maxLength:"80" doc:"The node's account"`
 }
 
-type claimPath struct {
-	nodePath
+type ClaimPath struct {
+	NodePath
 	Claim string `path:"claim" maxLength:"64"`
 }
 
@@ -30,14 +31,14 @@ func (a *api) nodes() {
 		})
 	huma.Register(a.h, operation("list-nodes", http.MethodGet, "/v1/nodes", "List Bridge Nodes", "nodes", false, 422),
 		func(ctx context.Context, in *struct {
-			page
+			Page
 			Provider string `query:"provider" maxLength:"80" doc:"Nodes of this provider; \"-\" for unclaimed ones"`
 		}) (*body[List[register.Node]], error) {
 			l, err := a.Register.Nodes(ctx, in.Provider, in.After, in.Limit)
 			return reply(a, listOf(l, in.Limit, func(n register.Node) string { return n.Key.String() }), err)
 		})
 	huma.Register(a.h, operation("get-node", http.MethodGet, "/v1/nodes/{key}", "One Bridge Node", "nodes", false, 404, 422),
-		func(ctx context.Context, in *nodePath) (*body[register.Node], error) {
+		func(ctx context.Context, in *NodePath) (*body[register.Node], error) {
 			key, err := account(in.Key)
 			if err != nil {
 				return nil, a.problem(err)
@@ -47,7 +48,7 @@ func (a *api) nodes() {
 		})
 	huma.Register(a.h, operation("claim-node", http.MethodPost, "/v1/nodes/{key}/claims", "Claim a node with its secret", "nodes", true, 403, 404, 409, 422, 429),
 		func(ctx context.Context, in *struct {
-			nodePath
+			NodePath
 			Body claim.Secret
 		}) (*body[*claim.Opened], error) {
 			key, err := account(in.Key)
@@ -59,7 +60,7 @@ func (a *api) nodes() {
 		})
 	huma.Register(a.h, operation("authorize-claim", http.MethodPost, "/v1/nodes/{key}/claims/{claim}/authorization", "Give the wallet's signed authorisation, get the claim code", "nodes", true, 404, 422),
 		func(ctx context.Context, in *struct {
-			claimPath
+			ClaimPath
 			Body claim.Signed
 		}) (*body[*claim.Code], error) {
 			key, err := account(in.Key)
@@ -71,7 +72,7 @@ func (a *api) nodes() {
 		})
 	huma.Register(a.h, operation("redeem-claim", http.MethodPost, "/v1/nodes/{key}/claims/redeem", "Redeem a claim code at the node, signed by its key", "nodes", false, 401, 403, 422, 429),
 		func(ctx context.Context, in *struct {
-			nodePath
+			NodePath
 			Body claim.Redemption
 		}) (*body[*claim.Redeemed], error) {
 			key, err := account(in.Key)
@@ -83,7 +84,7 @@ func (a *api) nodes() {
 		})
 	huma.Register(a.h, operation("relay-claim", http.MethodPost, "/v1/nodes/{key}/claims/{claim}/relay", "Bind the node on chain with both authorisations", "nodes", false, 403, 404, 409, 422, 503),
 		func(ctx context.Context, in *struct {
-			claimPath
+			ClaimPath
 			Body claim.Signed
 		}) (*body[*claim.Bound], error) {
 			key, err := account(in.Key)

@@ -89,7 +89,7 @@ type SLASummary struct {
 func (a *api) slas() {
 	huma.Register(a.h, operation("list-slas", http.MethodGet, "/v1/slas", "List SLAs", "slas", false, 422),
 		func(ctx context.Context, in *struct {
-			page
+			Page
 			Party string `query:"party" maxLength:"80" doc:"Consumer or provider"`
 		}) (*body[List[SLASummary]], error) {
 			rows, err := a.DB.QueryContext(ctx, `SELECT id, consumer, provider, unit, state FROM slas WHERE id > $1 AND ($2 = '' OR consumer = $2 OR provider = $2) ORDER BY id LIMIT $3`, in.After, in.Party, in.Limit)
