@@ -181,6 +181,7 @@ impl Leaf {
             && self.slash_bps >= from.slash_bps
             && self.causes.iter().zip(&from.causes).all(|(a, b)| a >= b)
             && self.warnings >= from.warnings
+            && self.lost >= from.lost
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
 };
 
 pub const FEE_MAX_BPS: u32 = 1_000;
-pub const COLLATERAL_MAX_BPS: u32 = 100_000;
+pub const COLLATERAL_MAX_BPS: u32 = 65_535;
 const PPM: u32 = 1_000_000;
 const RATIO_MAX_PERCENT: u32 = 100_000;
 const YEAR_SECONDS: u64 = 365 * 86_400;

@@ -23,10 +23,10 @@ pub fn verify(env: &Env, validators: &Vec<Validator>, digest: &Hash<32>, signatu
     let mut signed = 0u64;
     let mut next = 0u32;
     for signature in signatures.iter() {
-        let validator = validators.get(signature.signer).ok_or(Error::SignerUnknown)?;
         if signature.signer < next {
             return Err(Error::SignerOrder);
         }
+        let validator = validators.get(signature.signer).ok_or(Error::SignerUnknown)?;
         next = signature.signer + 1;
         check_form(&signature)?;
         if env.crypto().secp256k1_recover(digest, &signature.sig, signature.recovery) != validator.key {
