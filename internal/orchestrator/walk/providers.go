@@ -119,7 +119,7 @@ func (w *World) unitMaintain() orchestrator.Op {
 		return nil
 	}
 	from := w.Now + 15 + uint64(w.dice.IntN(40))
-	return orchestrator.UnitMaintain{Provider: w.by(u.Provider, w.Cast.Providers), ID: u.ID, From: from, Until: from + uint64(w.dice.IntN(24))}
+	return orchestrator.UnitMaintain{Provider: w.by(u.Provider, w.Cast.Providers), ID: u.ID, From: from, Until: from + uint64(w.dice.IntN(36))}
 }
 
 func (w *World) unitResume() orchestrator.Op {

@@ -75,7 +75,7 @@ func (w *World) report(epoch uint64) *report {
 		}
 	}
 	slices.SortFunc(r.leaves, func(a, b sla.Leaf) int { return bytes.Compare(a.SLA[:], b.SLA[:]) })
-	if len(r.leaves) > 0 && w.chance(6) { // a quorum that lies
+	if len(r.leaves) > 0 && w.chance(3) { // a quorum that lies
 		r.leaves = append(r.leaves, w.lie(pick(w, r.leaves)))
 	}
 	for i := range r.leaves {

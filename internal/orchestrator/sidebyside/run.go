@@ -1,0 +1,63 @@
+package sidebyside
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/flashback-network/flashback/internal/fault"
+	"github.com/flashback-network/flashback/internal/orchestrator"
+)
+
+// Result of a random sequence.
+type Result struct {
+	Operations int            // calls, the prelude's too
+	Refused    int            // of these, by both sides alike
+	Counts     map[string]int // by call, or by call and error
+	Elapsed    time.Duration
+}
+
+// fullEvery so many calls everything is compared, not only what a call touched.
+const fullEvery = 50
+
+// Run opens a rig and takes a random sequence of so many calls. An error is a divergence or a failure, with the step at which it happened; the same seed repeats it.
+func Run(ctx context.Context, seed uint64, calls int) (res Result, err error) {
+	r, err := Open(ctx, seed)
+	if err != nil {
+		return res, err
+	}
+	defer func() {
+		if e := r.Close(); err == nil {
+			err = e
+		}
+	}()
+	began := time.Now()
+	defer func() { res.Elapsed = time.Since(began) }()
+	prelude := r.World.Prelude()
+	res.Counts = map[string]int{}
+	for i := range calls {
+		op := next(prelude, i, r)
+		_, refused, err := r.Step(ctx, op)
+		if err == nil && (i%fullEvery == fullEvery-1 || i == calls-1) {
+			err = r.Equal(ctx)
+		}
+		if err != nil {
+			return res, fmt.Errorf("seed %d, call %d: %w", seed, i, err)
+		}
+		res.Operations++
+		name := fmt.Sprintf("%T", op)[len("orchestrator."):]
+		if refused != nil {
+			res.Refused++
+			name += " " + fault.CodeOf(refused)
+		}
+		res.Counts[name]++
+	}
+	return res, nil
+}
+
+func next(prelude []orchestrator.Op, i int, r *Rig) orchestrator.Op {
+	if i < len(prelude) {
+		return prelude[i]
+	}
+	return r.World.Next()
+}

@@ -1,0 +1,102 @@
+package sidebyside
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/flashback-network/flashback/internal/chain"
+	"github.com/flashback-network/flashback/internal/fault"
+	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/orchestrator"
+)
+
+// Step takes one call on both sides and compares what it touched. An error is a divergence, or that the rig failed; what both refuse is not: it is returned as refused.
+func (r *Rig) Step(ctx context.Context, op orchestrator.Op) (receipt chain.Receipt, refused error, err error) {
+	if err := r.catchUp(ctx); err != nil {
+		return receipt, nil, err
+	}
+	effects, want := r.World.Step(op)
+	receipt, got := r.submit(ctx, op)
+	if code(got) != code(want) {
+		return receipt, nil, fmt.Errorf("%T %+v at %d: the model says %q, the contract %q (%v)", op, op, r.World.Now, code(want), code(got), got)
+	}
+	if v := r.World.State.Check(); len(v) > 0 {
+		return receipt, nil, fmt.Errorf("after %T: %v", op, v)
+	}
+	if want != nil {
+		return receipt, want, nil
+	}
+	if effects.ID != receipt.ID {
+		return receipt, nil, fmt.Errorf("%T made %s, the contract made %s", op, effects.ID, receipt.ID)
+	}
+	if err := r.touched(ctx, op, effects); err != nil {
+		return receipt, nil, fmt.Errorf("after %T %+v at %d: %w", op, op, r.World.Now, err)
+	}
+	return receipt, nil, nil
+}
+
+func code(err error) string {
+	if err == nil {
+		return ""
+	}
+	return fault.CodeOf(err)
+}
+
+// catchUp brings the ledger's time to the world's.
+func (r *Rig) catchUp(ctx context.Context) error {
+	_, at, err := r.client.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the head: %w", err)
+	}
+	if d := time.Unix(int64(r.World.Now), 0).Sub(at); d > 0 {
+		if err := r.Network.Advance(d, 1); err != nil {
+			return fmt.Errorf("advancing time: %w", err)
+		}
+	}
+	return nil
+}
+
+// submit sends an op by the account that has to authorise it, or by the relayer.
+func (r *Rig) submit(ctx context.Context, op orchestrator.Op) (chain.Receipt, error) {
+	switch x := op.(type) {
+	case orchestrator.NodeBind:
+		return r.relay(ctx, op, x.Provider, x.Node)
+	case orchestrator.NodeRotate:
+		return r.relay(ctx, op, x.Provider, x.Key)
+	}
+	by := r.Relayer
+	for _, field := range []string{"Provider", "Consumer", "From", "Admin"} {
+		if a, ok := account(op, field); ok {
+			by = r.signers[a]
+		}
+	}
+	return r.Chain.Submit(ctx, by, op)
+}
+
+// account is a field of an op.
+func account(op orchestrator.Op, field string) (ids.Account, bool) {
+	f := reflect.ValueOf(op).FieldByName(field)
+	if !f.IsValid() {
+		return ids.Account{}, false
+	}
+	a, ok := f.Interface().(ids.Account)
+	return a, ok
+}
+
+func (r *Rig) relay(ctx context.Context, op orchestrator.Op, by ...ids.Account) (chain.Receipt, error) {
+	var signed [][]byte
+	for _, a := range by {
+		unsigned, err := r.Chain.Authorize(ctx, op, a)
+		if err != nil {
+			return chain.Receipt{}, err
+		}
+		b, err := r.Chain.SignAuthorization(r.signers[a], op, unsigned)
+		if err != nil {
+			return chain.Receipt{}, err
+		}
+		signed = append(signed, b)
+	}
+	return r.Chain.Relay(ctx, r.Relayer, op, signed...)
+}
