@@ -152,6 +152,14 @@ func TestSimulation(t *testing.T) {
 	if v := c.invoke(alice, id.call("bump", u32(0))); *v.U32 != 0 {
 		t.Errorf("a simulation changed the ledger: %v", v)
 	}
+	tx := must(c.build(alice, 100, &txnbuild.InvokeHostFunction{HostFunction: id.call("bump", u32(1)).fn, SourceAccount: alice.Address()}).Base64())
+	exact, err := c.rpc.SimulateTransaction(t.Context(), proto.SimulateTransactionRequest{Transaction: tx})
+	c.ok(err)
+	roomy, err := c.rpc.SimulateTransaction(t.Context(), proto.SimulateTransactionRequest{Transaction: tx, ResourceConfig: &proto.ResourceConfig{InstructionLeeway: 1_000_001}})
+	c.ok(err)
+	if got := roomy.MinResourceFee - exact.MinResourceFee; got != 101*25 {
+		t.Errorf("1,000,001 more instructions cost %d", got)
+	}
 	give := id.call("pay", accountVal(alice), accountVal(bob), sac.val(), i128(1))
 	first, second := simulate(bob.Address(), give, "record"), simulate(bob.Address(), give, "")
 	if len(*first.Results[0].AuthXDR) != 1 || (*first.Results[0].AuthXDR)[0] == (*second.Results[0].AuthXDR)[0] {

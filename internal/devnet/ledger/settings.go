@@ -12,6 +12,8 @@ const (
 	BaseFee     = 100       // stroops per operation
 	BaseReserve = 5_000_000 // stroops: half a lumen
 
+	FeePer10kInstructions = 25 // stroops for each begun 10,000
+
 	totalCoins    = 100_000_000_000 * 10_000_000 // stroops, all held by the root account at genesis
 	maxLedgerTxs  = 1000                         // transactions per ledger
 	maxSubEntries = 1000                         // signers and trust lines per account
@@ -55,7 +57,7 @@ func settings(costs []host.Cost) []xdr.ConfigSettingEntry {
 		{ConfigSettingId: xdr.ConfigSettingIdConfigSettingContractMaxSizeBytes, ContractMaxSizeBytes: u32(maxContractSize)},
 		{ConfigSettingId: xdr.ConfigSettingIdConfigSettingContractComputeV0, ContractCompute: &xdr.ConfigSettingContractComputeV0{
 			LedgerMaxInstructions: ledgerMaxInstructions, TxMaxInstructions: txMaxInstructions,
-			FeeRatePerInstructionsIncrement: 25, TxMemoryLimit: txMemoryLimit}},
+			FeeRatePerInstructionsIncrement: FeePer10kInstructions, TxMemoryLimit: txMemoryLimit}},
 		{ConfigSettingId: xdr.ConfigSettingIdConfigSettingContractLedgerCostV0, ContractLedgerCost: &xdr.ConfigSettingContractLedgerCostV0{
 			LedgerMaxDiskReadEntries: ledgerMaxReadEntries, LedgerMaxDiskReadBytes: ledgerMaxReadBytes,
 			LedgerMaxWriteLedgerEntries: ledgerMaxWriteEntries, LedgerMaxWriteBytes: ledgerMaxWriteBytes,

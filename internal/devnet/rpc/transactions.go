@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 
 	proto "github.com/stellar/go-stellar-sdk/protocols/rpc"
 	"github.com/stellar/go-stellar-sdk/toid"
@@ -173,13 +172,13 @@ func (s *Server) simulateTransaction(ctx context.Context, q proto.SimulateTransa
 	r.LatestLedger = s.ledger.Head().Seq
 	raw, err := base64.StdEncoding.DecodeString(q.Transaction)
 	if err != nil {
-		r.Error = "Could not unmarshal transaction"
+		r.Error = "cannot simulate: the transaction is not base64"
 		return r, nil
 	}
 	sim, err := s.ledger.Simulate(ctx, raw, mode, q.UseUpgradedAuth)
 	if err != nil {
 		if ledger.ErrSimulation(err) {
-			r.Error = strings.ToUpper(err.Error()[:1]) + err.Error()[1:]
+			r.Error = err.Error()
 			return r, nil
 		}
 		return r, err
@@ -197,10 +196,9 @@ func (s *Server) simulateTransaction(ctx context.Context, q proto.SimulateTransa
 		return r, err
 	}
 	if q.ResourceConfig != nil && sim.Invoke {
-		// The extra instructions cost what the host charges for them: 25 stroops for each begun 10,000.
 		extra := min(q.ResourceConfig.InstructionLeeway, math.MaxUint32-uint64(data.Resources.Instructions))
 		data.Resources.Instructions += xdr.Uint32(extra)
-		data.ResourceFee += xdr.Int64((extra + 9_999) / 10_000 * 25)
+		data.ResourceFee += xdr.Int64((extra + 9_999) / 10_000 * ledger.FeePer10kInstructions)
 	}
 	if r.TransactionDataXDR, err = xdr.MarshalBase64(data); err != nil {
 		return r, err
