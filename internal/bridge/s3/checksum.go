@@ -231,14 +231,24 @@ func wholeSum(i *object.Info) (a *algorithm, value, kind string) {
 			return a, value, kind
 		}
 	}
-	a = algorithmNamed(i.Headers[algorithmKey])
-	if a == nil {
-		a = defaultAlgorithm
+	if a = algorithmNamed(i.Headers[algorithmKey]); a == nil {
+		a = storedAlgorithm(&i.Sums)
 	}
-	if sum := a.sum(&i.Sums); sum != nil {
-		return a, base64.StdEncoding.EncodeToString(sum), fullObject
+	if a == nil || a.sum(&i.Sums) == nil {
+		return nil, "", ""
 	}
-	return nil, "", ""
+	return a, base64.StdEncoding.EncodeToString(a.sum(&i.Sums)), fullObject
+}
+
+// storedAlgorithm finds the algorithm of an object whose headers are not at hand, as in a listing, or that another front
+// stored: writes compute one besides MD5 and CRC32C, which are always there.
+func storedAlgorithm(s *object.Checksums) *algorithm {
+	for _, name := range [...]string{"CRC64NVME", "CRC32", "SHA1", "SHA256", "CRC32C"} {
+		if a := algorithmNamed(name); a.sum(s) != nil {
+			return a
+		}
+	}
+	return nil
 }
 
 // etagOf is the entity tag without quotes: the MD5 of the contents, "md5-N" for an object made of parts, and for one

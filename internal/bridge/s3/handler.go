@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/hex"
 	"errors"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -110,8 +109,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header["x-amz-request-id"] = []string{string(c.id[:])}
 	header["Server"] = serverName
-	if r.ContentLength != 0 { // "100 Continue" must not meet an old deadline of this connection
-		_ = c.control.SetWriteDeadline(time.Now().Add(progressTime))
+	if r.ContentLength != 0 { // neither "100 Continue" nor what is left of a refused body may meet an old deadline or none
+		soon := time.Now().Add(progressTime)
+		_ = c.control.SetWriteDeadline(soon)
+		_ = c.control.SetReadDeadline(soon)
 	}
 	if err := c.serve(); err != nil {
 		c.refuse(err)
@@ -368,12 +369,6 @@ func (c *call) refuse(err error) {
 	}
 	if r.retry > 0 {
 		header["Retry-After"] = []string{strconv.Itoa(int((r.retry + time.Second - 1) / time.Second))}
-	}
-	if c.r.ContentLength != 0 && r.status != http.StatusNotFound {
-		// The body may not have been read; do not let the server take it in only to keep the connection.
-		if errors.Is(err, io.ErrUnexpectedEOF) || c.r.ContentLength > 256<<10 {
-			header["Connection"] = []string{"close"}
-		}
 	}
 	x := newXML()
 	x.open("Error")

@@ -548,6 +548,36 @@ func TestContinueForEmptyBody(t *testing.T) {
 	}
 }
 
+// deadlines is a ResponseWriter that remembers how often its read deadline was moved.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	moved int
+}
+
+func (d *deadlines) SetReadDeadline(time.Time) error { d.moved++; return nil }
+
+// A client that sends byte by byte gets no more time than one that sends nothing, until it has made progress.
+func TestSlowBodiesGetNoMoreTime(t *testing.T) {
+	t.Parallel()
+	d := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+	b := &body{src: strings.NewReader(strings.Repeat("x", 4*progressBytes)), size: 4 * progressBytes, control: http.NewResponseController(d)}
+	var one [1]byte
+	for range progressBytes - 1 {
+		if _, err := b.Read(one[:]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d.moved != 1 {
+		t.Errorf("the deadline was moved %d times before %d bytes", d.moved, progressBytes)
+	}
+	if _, err := io.Copy(io.Discard, struct{ io.Reader }{b}); err != nil {
+		t.Fatal(err)
+	}
+	if d.moved < 3 || d.moved > 5 {
+		t.Errorf("the deadline was moved %d times in %d bytes", d.moved, b.size)
+	}
+}
+
 type readFunc func([]byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
