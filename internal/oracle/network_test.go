@@ -35,14 +35,14 @@ type running struct {
 	done   chan error
 }
 
-// newNetwork makes keys, configuration and genesis for n validators; epochs of one second begin now.
+// newNetwork makes keys, configuration and genesis for n validators; epochs of two seconds begin now.
 func newNetwork(t *testing.T, n int) *network {
 	w := &network{t: t, running: make([]*running, n)}
 	var err error
 	if w.members, err = InitLocal(t.TempDir(), n); err != nil {
 		t.Fatal(err)
 	}
-	w.config = cert.Config{Network: [32]byte{1, 2, 3}, Version: 1, Genesis: uint64(time.Now().Unix()), EpochSeconds: 1, SlotsPerEpoch: 1, WindowEpochs: 4}
+	w.config = cert.Config{Network: [32]byte{1, 2, 3}, Version: 1, Genesis: uint64(time.Now().Unix()), EpochSeconds: 2, SlotsPerEpoch: 1, WindowEpochs: 4}
 	var hold []net.Listener
 	for _, m := range w.members {
 		x := newWallet()
@@ -159,6 +159,7 @@ func TestFourValidators(t *testing.T) {
 		w.start(i)
 		defer w.stop(i)
 	}
+	begun := time.Now()
 	start := w.epoch() + 2
 	terms := w.chain.agree(t, node, 1, start, 1000)
 
@@ -168,17 +169,18 @@ func TestFourValidators(t *testing.T) {
 		l = w.leaf(0, c, terms.SLA)
 		return l != nil && l.Slots-l.SlotsExcluded >= 2 && l.Challenges > 0
 	})
+	t.Logf("measured after %v, epoch %d", time.Since(begun).Round(time.Millisecond), c.Epoch)
 	if l.SlotsBad != 0 || l.Passed != l.Challenges || l.Errors != 0 || l.BytesOut == 0 || l.Epochs != uint32(c.Epoch-start+1) {
 		t.Errorf("epoch %d: %+v", c.Epoch, l)
 	}
-	w.chain.await(t, "the next two certificates", func(x *cert.Certificate) bool { return x.Epoch >= c.Epoch+2 })
+	w.chain.await(t, "the next certificate", func(x *cert.Certificate) bool { return x.Epoch >= c.Epoch+1 })
 
 	// One stopped: nothing changes.
 	w.stop(3)
 	n, from := w.chain.count(), time.Now()
-	c = w.chain.await(t, "certificates of three", func(*cert.Certificate) bool { return w.chain.count() >= n+3 })
+	c = w.chain.await(t, "certificates of three", func(*cert.Certificate) bool { return w.chain.count() >= n+2 })
 	l = w.leaf(0, c, terms.SLA)
-	t.Logf("three validators: 3 certificates in %v, epoch %d, slots %d bad %d excluded %d", time.Since(from).Round(time.Millisecond), c.Epoch, l.Slots, l.SlotsBad, l.SlotsExcluded)
+	w.t.Logf("three validators: 2 certificates in %v, epoch %d, slots %d bad %d excluded %d", time.Since(from).Round(time.Millisecond), c.Epoch, l.Slots, l.SlotsBad, l.SlotsExcluded)
 	if l.SlotsBad != 0 {
 		t.Errorf("a stopped validator made slots bad: %+v", l)
 	}
@@ -188,7 +190,7 @@ func TestFourValidators(t *testing.T) {
 	time.Sleep(500 * time.Millisecond) // what was under way arrives
 	n = w.chain.count()
 	halted := w.epoch()
-	time.Sleep(3 * time.Second) // nothing may come: there is nothing to wait for
+	time.Sleep(5 * time.Second) // nothing may come: there is nothing to wait for
 	if w.chain.count() != n {
 		t.Error("two of four made a certificate")
 	}
@@ -196,7 +198,7 @@ func TestFourValidators(t *testing.T) {
 	// Back: one leaf covers the gap, with excluded slots, and nobody is punished.
 	w.start(2)
 	w.start(3)
-	c = w.chain.await(t, "a certificate after the halt", func(x *cert.Certificate) bool { return x.Epoch > halted+2 })
+	c = w.chain.await(t, "a certificate after the halt", func(x *cert.Certificate) bool { return x.Epoch > halted+1 })
 	l = w.leaf(0, c, terms.SLA)
 	if l.Epochs != uint32(c.Epoch-start+1) || l.SlotsBad != 0 || l.SlotsExcluded < 2 || l.SlashBps != 0 || l.PriceCreditEpochs != 0 {
 		t.Errorf("after the halt, epoch %d, start %d: %+v", c.Epoch, start, l)

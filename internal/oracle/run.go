@@ -98,7 +98,11 @@ func Run(ctx context.Context, o Options) error {
 			}
 		})
 	}
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case <-v.node.Failed():
+		cancel(v.node.Failure())
+	}
 	wg.Wait()
 	cause := context.Cause(ctx)
 	cancel(nil)

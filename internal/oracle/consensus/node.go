@@ -45,6 +45,7 @@ type Node struct {
 	stop  sync.Once
 	trim  context.CancelFunc
 	done  chan struct{}
+	halt  halt
 }
 
 // ErrNotMember refuses a key that the genesis does not list.
@@ -76,7 +77,7 @@ func Open(o Options) (*Node, error) {
 	}
 	a.saved = height
 	a.committed.Store(&Committed{state, height, hash})
-	n := &Node{app: a, dir: o.Dir, done: make(chan struct{})}
+	n := &Node{app: a, dir: o.Dir, done: make(chan struct{}), halt: halt{ch: make(chan struct{})}}
 	if err := n.build(o, doc); err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func Open(o Options) (*Node, error) {
 }
 
 func (n *Node) build(o Options, doc *types.GenesisDoc) error {
-	c := settings(o)
+	c := settings(o, time.Duration(n.app.config.EpochSeconds)*time.Second)
 	if err := c.ValidateBasic(); err != nil {
 		return fmt.Errorf("consensus settings: %w", err)
 	}
@@ -95,9 +96,10 @@ func (n *Node) build(o Options, doc *types.GenesisDoc) error {
 	n.comet, err = node.NewNode(c, privval.LoadFilePV(keyFile(o.Dir), keyStateFile(o.Dir)), nk, proxy.NewLocalClientCreator(n.app),
 		func() (*types.GenesisDoc, error) { return doc, nil },
 		func(x *cfg.DBContext) (dbm.DB, error) {
-			return dbm.NewDB(x.ID, dbm.BackendType(x.Config.DBBackend), x.Config.DBDir())
+			db, err := dbm.NewDB(x.ID, dbm.BackendType(x.Config.DBBackend), x.Config.DBDir())
+			return &lateDB{DB: db}, err
 		},
-		node.DefaultMetricsProvider(c.Instrumentation), logAdapter{o.Logger})
+		node.DefaultMetricsProvider(c.Instrumentation), logAdapter{l: o.Logger, halt: &n.halt})
 	if err != nil {
 		return fmt.Errorf("consensus node: %w", err)
 	}
@@ -105,7 +107,7 @@ func (n *Node) build(o Options, doc *types.GenesisDoc) error {
 }
 
 // settings are for a small set of validators who know each other: no peer exchange, no RPC, no transaction index, blocks only when there is something to agree on.
-func settings(o Options) *cfg.Config {
+func settings(o Options, epoch time.Duration) *cfg.Config {
 	c := cfg.DefaultConfig()
 	c.SetRoot(o.Dir)
 	c.Moniker = filepath.Base(o.Dir)
@@ -124,7 +126,7 @@ func settings(o Options) *cfg.Config {
 	c.Consensus.TimeoutPropose = time.Second
 	c.Consensus.TimeoutPrevote = 500 * time.Millisecond
 	c.Consensus.TimeoutPrecommit = 500 * time.Millisecond
-	c.Consensus.TimeoutCommit = 200 * time.Millisecond
+	c.Consensus.TimeoutCommit = min(200*time.Millisecond, epoch/20)
 	c.Consensus.CreateEmptyBlocks = false
 	c.Consensus.CreateEmptyBlocksInterval = 10 * time.Second
 	c.Instrumentation.Prometheus = false // one registry for all nodes of a process: ours are in the status door
@@ -174,6 +176,19 @@ func (n *Node) Stop() (err error) {
 		<-n.done
 	})
 	return err
+}
+
+// Failed is closed when the consensus gave up, which a restart may heal; Failure says why.
+func (n *Node) Failed() <-chan struct{} { return n.halt.ch }
+
+// Failure is nil until Failed is closed.
+func (n *Node) Failure() error {
+	select {
+	case <-n.halt.ch:
+		return n.halt.err
+	default:
+		return nil
+	}
 }
 
 // Committed is the state after the last block.

@@ -13,7 +13,7 @@ import (
 
 const snapshotTag = "FLASHBACK-SNAPSHOT-v1"
 
-func flag(b bool) uint8 {
+func bit(b bool) uint8 {
 	if b {
 		return 1
 	}
@@ -22,8 +22,8 @@ func flag(b bool) uint8 {
 
 // scalars writes all that is not a collection and moves with the log.
 func (s *State) scalars(w *canon.Writer) {
-	w.U64(s.Next).U8(flag(s.Last.Any)).U64(s.Last.Epoch).Raw(s.Last.Root[:])
-	w.U8(flag(s.Pending != nil))
+	w.U64(s.Next).U8(bit(s.Last.Any)).U64(s.Last.Epoch).Raw(s.Last.Root[:])
+	w.U8(bit(s.Pending != nil))
 	if p := s.Pending; p != nil {
 		w.U64(p.Epoch).Raw(p.Root[:]).Raw(p.Previous[:])
 	}
@@ -142,7 +142,7 @@ func (r *Record) encode() []byte {
 	w := new(canon.Writer).Blob(r.Terms.Bytes()).U64(r.Start).U32(r.End).Raw(r.Node[:]).Raw(r.NodeKey[:])
 	w.Blob(r.Leaf.Bytes()).Blob(r.Base.Bytes()).U64(r.Finished).U32(uint32(len(r.Verdicts)))
 	for _, v := range r.Verdicts {
-		w.U32(v.Window).U32(v.Epochs).U8(flag(v.Inconclusive)).U32(v.Availability).U32(v.TTFB).U32(v.Throughput).U32(v.ErrorPpm)
+		w.U32(v.Window).U32(v.Epochs).U8(bit(v.Inconclusive)).U32(v.Availability).U32(v.TTFB).U32(v.Throughput).U32(v.ErrorPpm)
 		w.U64(v.Failed).U16(v.CreditBps).U16(v.SlashBps).U8(uint8(v.Cause)).U64(v.Epoch)
 	}
 	return w.Bytes()
