@@ -216,7 +216,7 @@ func (m *mover) add(o *op) error {
 		return err
 	}
 	m.ops = append(m.ops, o)
-	m.bytes += len(o.buf.b)
+	m.bytes += int(o.head.length())
 	return nil
 }
 

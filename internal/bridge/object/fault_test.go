@@ -228,8 +228,8 @@ func TestPowerLoss(t *testing.T) {
 	for _, sync := range []Sync{Durable, Relaxed} {
 		d := newFaultyDisk()
 		dir := t.TempDir()
-		e := openFaulty(t, dir, d, Options{Sync: sync, SegmentSize: 1 << 20})
-		const n = 300
+		e := openFaulty(t, dir, d, Options{Sync: sync})
+		const n = 200
 		for i := range n {
 			must(t, store(e, named(i), bytes.Repeat([]byte{byte(i)}, 5000)))
 			if i == n/2 { // the index becomes durable here, and so must the log
