@@ -15,6 +15,7 @@ import (
 func upCommand(a *app) *cobra.Command {
 	var headless bool
 	var base int
+	pace := network.DefaultPace
 	c := &cobra.Command{Use: "up", Short: "Run a whole network on this machine, with a demo SLA to use at once",
 		Long: "Runs chain, platform, two Bridge Nodes and four validators from one folder, and opens demo SLAs through the same doors that every user has. Interrupt it to stop; the next 'up' goes on where it was.",
 		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
@@ -28,7 +29,7 @@ func upCommand(a *app) *cobra.Command {
 			}
 			out := c.OutOrStdout()
 			log := a.logger()
-			o := network.Options{Dir: dir, BasePort: base, Exe: exe, Logger: log, Verbose: a.verbose}
+			o := network.Options{Dir: dir, BasePort: base, Pace: pace, Exe: exe, Logger: log, Verbose: a.verbose}
 			tty := !headless && term.IsTerminal(int(os.Stdout.Fd()))
 			if headless {
 				o.Say = func(s string) { log.Info(s) }
@@ -58,6 +59,9 @@ func upCommand(a *app) *cobra.Command {
 		}}
 	c.Flags().BoolVar(&headless, "headless", false, "log instead of showing a board")
 	c.Flags().IntVar(&base, "base-port", network.DefaultBasePort, "first of the ports on loopback")
+	c.Flags().Uint32Var(&pace.EpochSeconds, "epoch-seconds", pace.EpochSeconds, "length of an epoch, of a new network")
+	c.Flags().Uint32Var(&pace.SlotsPerEpoch, "slots-per-epoch", pace.SlotsPerEpoch, "probes of a unit per epoch and validator, of a new network")
+	c.Flags().Uint32Var(&pace.WindowEpochs, "window-epochs", pace.WindowEpochs, "epochs after which an SLA is judged, of a new network")
 	return c
 }
 

@@ -27,13 +27,17 @@ import (
 	"github.com/flashback-network/flashback/internal/sla"
 )
 
-// The local network's measures: an epoch of ten seconds, a window of two minutes.
-const (
-	epochSeconds  = 10
-	slotsPerEpoch = 10
-	windowEpochs  = 12
-	validators    = 4
-)
+// Pace of a local network.
+type Pace struct {
+	EpochSeconds  uint32
+	SlotsPerEpoch uint32
+	WindowEpochs  uint32
+}
+
+// DefaultPace has an epoch of ten seconds with a slot each second, and a window of two minutes.
+var DefaultPace = Pace{EpochSeconds: 10, SlotsPerEpoch: 10, WindowEpochs: 12}
+
+const validators = 4
 
 // demoNode is one of the demo's two providers with its node, unit and SLA.
 type demoNode struct {
@@ -55,13 +59,13 @@ const (
 	unitCapacity = 64 << 30
 	slaVolume    = 16 << 30
 	slaEgress    = 1 << 40
-	slaDuration  = 30 * 24 * 3600 / epochSeconds
+	slaSeconds   = 30 * 24 * 3600
 	demoBucket   = "demo"
 )
 
 // params of the protocol, with human times scaled to the local epochs.
-func params(treasury func(string) ids.Account) orchestrator.Params {
-	p := sla.DefaultProtocol(windowEpochs)
+func (o Pace) params(treasury func(string) ids.Account) orchestrator.Params {
+	p := sla.DefaultProtocol(o.WindowEpochs)
 	p.MinSamples = 20
 	return orchestrator.Params{
 		Protocol: p, CollateralMinBps: 1_000, AcceptSeconds: 3_600, FundSeconds: 3_600, CloseSeconds: 600, NoticeSeconds: 60, QuotaSeconds: 10,
@@ -102,7 +106,7 @@ func (w *wallets) of(name string) *stellar.Key { return w.keys[name] }
 func validatorName(i int) string { return fmt.Sprintf("validator-%d", i+1) }
 
 // foundation makes what the roles need before they start: accounts, assets, contracts and the network's description. Every step finds what an earlier, interrupted call did.
-func foundation(ctx context.Context, l Layout, w *wallets, p ports, log *slog.Logger, say func(string)) (*deployment.Network, error) {
+func foundation(ctx context.Context, l Layout, w *wallets, p ports, pace Pace, log *slog.Logger, say func(string)) (*deployment.Network, error) {
 	n, err := deployment.Load(ctx, l.Deployment())
 	if err == nil {
 		return n, nil
@@ -129,7 +133,7 @@ func foundation(ctx context.Context, l Layout, w *wallets, p ports, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
-	config, err := oracleConfig(l, w, members)
+	config, err := pace.oracleConfig(l, w, members)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +152,7 @@ func foundation(ctx context.Context, l Layout, w *wallets, p ports, log *slog.Lo
 	g.Go(func() error { return issue(gctx, c, w) })
 	g.Go(func() (err error) {
 		at, config, err = c.Deploy(gctx, stellar.DeployOptions{RPC: rpc, Logger: log, Admin: w.of("admin"), Label: "local", Oracle: config,
-			Params: params(func(s string) ids.Account { return w.of("treasury-" + s).Account() })})
+			Params: pace.params(func(s string) ids.Account { return w.of("treasury-" + s).Account() })})
 		if err != nil {
 			return fmt.Errorf("deploying the contracts: %w", err)
 		}
@@ -242,7 +246,7 @@ func loadProgress(l Layout) (*progress, error) {
 }
 
 // oracleConfig registers the four validators; the genesis is taken once.
-func oracleConfig(l Layout, w *wallets, members []oracle.Member) (c cert.Config, err error) {
+func (o Pace) oracleConfig(l Layout, w *wallets, members []oracle.Member) (c cert.Config, err error) {
 	p, err := loadProgress(l)
 	if err != nil {
 		return c, err
@@ -253,7 +257,7 @@ func oracleConfig(l Layout, w *wallets, members []oracle.Member) (c cert.Config,
 			return c, err
 		}
 	}
-	c = cert.Config{Version: 1, Genesis: p.Genesis, EpochSeconds: epochSeconds, SlotsPerEpoch: slotsPerEpoch, WindowEpochs: windowEpochs}
+	c = cert.Config{Version: 1, Genesis: p.Genesis, EpochSeconds: o.EpochSeconds, SlotsPerEpoch: o.SlotsPerEpoch, WindowEpochs: o.WindowEpochs}
 	for i, m := range members {
 		c.Validators = append(c.Validators, cert.Validator{Key: m.Key, Weight: 1, Operator: w.of(validatorName(i)).Account()})
 	}

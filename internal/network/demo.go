@@ -177,11 +177,11 @@ func (m *demoMaker) sla(ctx context.Context) error {
 	if _, err := m.c.SLA(ctx, m.p.SLA); err == nil || fault.KindOf(err) != fault.NotFound {
 		return err
 	}
-	q, err := m.c.Quote(ctx, m.p.Unit, slaVolume, slaEgress, slaDuration)
+	q, err := m.c.Quote(ctx, m.p.Unit, slaVolume, slaEgress, m.n.Epochs(slaSeconds*time.Second))
 	if err != nil {
 		return err
 	}
-	_, err = m.c.Submit(ctx, m.consumer, orchestrator.Request{Consumer: m.consumer.Account(), Unit: m.p.Unit, Volume: slaVolume, Egress: slaEgress, Duration: slaDuration, Mode: m.d.mode,
+	_, err = m.c.Submit(ctx, m.consumer, orchestrator.Request{Consumer: m.consumer.Account(), Unit: m.p.Unit, Volume: slaVolume, Egress: slaEgress, Duration: m.n.Epochs(slaSeconds * time.Second), Mode: m.d.mode,
 		Refund: m.consumer.Account(), MaxTotal: q.Total, PriceVersion: q.PriceVersion, Nonce: n, Deposit: q.Total})
 	return err
 }
@@ -197,7 +197,7 @@ func (m *demoMaker) grant(ctx context.Context) error {
 		return err
 	}
 	_, err = m.c.Submit(ctx, m.consumer, orchestrator.GrantAccess{Consumer: m.consumer.Account(), SLA: m.p.SLA, Grantee: m.app.Account(), Ops: orchestrator.OpAll,
-		Expires: uint64(at.Unix()) + slaDuration*epochSeconds, Nonce: n})
+		Expires: uint64(at.Unix()) + slaSeconds, Nonce: n})
 	return err
 }
 

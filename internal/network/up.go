@@ -24,6 +24,7 @@ import (
 type Options struct {
 	Dir      string // made when it is not there
 	BasePort int    // first of the ports on loopback; 0: DefaultBasePort
+	Pace     Pace   // of a new network; zero: DefaultPace. A network keeps the pace it began with
 	Exe      string // the program that is started for each role
 	Logger   *slog.Logger
 	Say      func(step string) // told what is being done; may be nil
@@ -41,6 +42,9 @@ const (
 func Up(ctx context.Context, o Options) (err error) {
 	if o.BasePort == 0 {
 		o.BasePort = DefaultBasePort
+	}
+	if o.Pace == (Pace{}) {
+		o.Pace = DefaultPace
 	}
 	if o.Say == nil {
 		o.Say = func(string) {}
@@ -67,7 +71,7 @@ func Up(ctx context.Context, o Options) (err error) {
 	}
 
 	s := newSupervisor(o.Exe, l, o.Logger)
-	r := &roles{s: s, l: l, p: p, verbose: o.Verbose}
+	r := &roles{s: s, l: l, p: p, pace: o.Pace, verbose: o.Verbose}
 	defer func() { s.stopAll(r.edge(), []string{roleChain}) }()
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.serveControl(gctx) })
@@ -113,6 +117,7 @@ type roles struct {
 	s       *supervisor
 	l       Layout
 	p       ports
+	pace    Pace
 	verbose bool
 }
 
@@ -147,7 +152,7 @@ func (r *roles) start(ctx context.Context, w *wallets, log *slog.Logger, say fun
 	}); err != nil {
 		return nil, err
 	}
-	n, err := foundation(ctx, r.l, w, r.p, log, say)
+	n, err := foundation(ctx, r.l, w, r.p, r.pace, log, say)
 	if err != nil {
 		return nil, err
 	}

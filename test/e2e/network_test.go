@@ -243,3 +243,5 @@ func eventually(t *testing.T, limit time.Duration, what string, f func() bool) t
 	}
 	return time.Since(began)
 }
+
+func unmarshal(s string, v any) error { return json.Unmarshal([]byte(s), v) }
