@@ -21,14 +21,16 @@ import (
 // tool finds a real client; e2e does not skip: a missing client is a failure that says how to get it.
 func tool(t *testing.T, name string) string {
 	t.Helper()
-	if dir := os.Getenv("FLASHBACK_TOOLS"); dir != "" {
-		if p := filepath.Join(dir, "bin", name); exists(p) {
-			return p
-		}
+	dir := os.Getenv("FLASHBACK_S3_TOOLS")
+	if cache, err := os.UserCacheDir(); dir == "" && err == nil {
+		dir = filepath.Join(cache, "flashback", "s3-tools")
+	}
+	if p := filepath.Join(dir, "bin", name); exists(p) {
+		return p
 	}
 	p, err := exec.LookPath(name)
 	if err != nil {
-		t.Fatalf("%s is missing: test/conformance/s3/install.sh installs the clients; set FLASHBACK_TOOLS to its folder", name)
+		t.Fatalf("%s is missing: test/conformance/s3/install.sh installs the clients", name)
 	}
 	return p
 }
@@ -131,7 +133,7 @@ func TestRealClients(t *testing.T) {
 
 	t.Run("boto3", func(t *testing.T) {
 		c := newClient(t, l.info.Demo)
-		out := c.run("python", "boto3_check.py", l.info.Demo.S3, "demo")
+		out := c.run("python3", "boto3_check.py", l.info.Demo.S3, "demo")
 		t.Log("boto3: " + strings.TrimSpace(out))
 	})
 
