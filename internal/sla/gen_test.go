@@ -35,7 +35,7 @@ func anyTerms(t *rapid.T) *Terms {
 		Volume: rapid.Uint64Range(1, MaxVolume).Draw(t, "volume"), Egress: rapid.Uint64Range(0, MaxEgress).Draw(t, "egress"), Duration: rapid.Uint32Range(1, 40).Draw(t, "duration"),
 		EpochSeconds: rapid.Uint32Range(1, 86_400).Draw(t, "epoch seconds"), SlotsPerEpoch: rapid.Uint32Range(1, 6).Draw(t, "slots"), Window: rapid.Uint32Range(1, 9).Draw(t, "window"),
 		Mode: Mode(rapid.IntRange(0, 1).Draw(t, "mode")), StoragePrice: amountUpTo(t, 1<<63, "storage price"), EgressPrice: amountUpTo(t, 1<<63, "egress price"),
-		QoS:      QoS{AvailabilityPpm: rapid.Uint32Range(0, 1_000_000).Draw(t, "target"), TTFBMillis: rapid.Uint32Range(0, 500).Draw(t, "ttfb"), ThroughputKiBps: rapid.Uint32Range(0, 9_000).Draw(t, "kibps"), ErrorPpm: 10_000},
+		QoS:      QoS{AvailabilityPpm: rapid.SampledFrom([]uint32{0, 900_000, 990_000, 999_000, 1_000_000}).Draw(t, "target"), TTFBMillis: rapid.Uint32Range(0, 500).Draw(t, "ttfb"), ThroughputKiBps: rapid.Uint32Range(0, 9_000).Draw(t, "kibps"), ErrorPpm: 10_000},
 		Protocol: DefaultProtocol(rapid.Uint32Range(1, 20).Draw(t, "period"))}
 	if rapid.Bool().Draw(t, "small") {
 		x.Volume, x.Egress = x.Volume>>30+1, x.Egress>>30
@@ -44,6 +44,7 @@ func anyTerms(t *rapid.T) *Terms {
 	x.SLA[0], x.SLA[2], x.Network[0] = 9, 3, rapid.Byte().Draw(t, "network")
 	p := &x.Protocol
 	p.FeeBps, p.HoldbackBps, p.MinSamples = rapid.Uint16Range(0, 1_000).Draw(t, "fee"), bps(t, "holdback"), 3
+	p.CoveragePpm = rapid.SampledFrom([]uint32{0, 500_000, 900_000}).Draw(t, "coverage")
 	p.AbandonWindows, p.SlashSplit, p.FeeSplit = rapid.Uint8Range(1, 4).Draw(t, "abandon"), split4(t), split4(t)
 	x.Protocol = p.For(x.Mode, x.QoS.AvailabilityPpm)
 	x.Collateral = x.TotalPrice().Bps(uint32(rapid.Uint16Range(0, 12_000).Draw(t, "collateral")))
