@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -247,10 +248,11 @@ func (p *Prober) put(ctx context.Context, m *measured, o object, body []byte) er
 
 // get reads an object, compares it, and takes the time to the first byte and, of a large one, the rate of the rest.
 func (p *Prober) get(ctx context.Context, m *measured, o object) error {
-	var sent, first time.Time
+	begun := time.Now()
+	var sent, first atomic.Int64 // after begun; the transport's goroutines set them
 	trace := &httptrace.ClientTrace{
-		WroteRequest:         func(httptrace.WroteRequestInfo) { sent = time.Now() },
-		GotFirstResponseByte: func() { first = time.Now() },
+		WroteRequest:         func(httptrace.WroteRequestInfo) { sent.Store(int64(time.Since(begun))) },
+		GotFirstResponseByte: func() { first.Store(int64(time.Since(begun))) },
 	}
 	res, err := p.call(httptrace.WithClientTrace(ctx, trace), m, http.MethodGet, p.path(p.bucket, o.key), nil, nil, nil)
 	if err != nil {
@@ -259,7 +261,7 @@ func (p *Prober) get(ctx context.Context, m *measured, o object) error {
 	defer res.Body.Close()
 	h := sha256.New()
 	n, err := io.Copy(h, io.LimitReader(res.Body, int64(o.size)+1))
-	took := time.Since(first)
+	took := time.Since(begun) - time.Duration(first.Load())
 	switch {
 	case err != nil:
 		return err
@@ -268,7 +270,8 @@ func (p *Prober) get(ctx context.Context, m *measured, o object) error {
 	case n != int64(o.size) || !bytes.Equal(h.Sum(nil), o.hash[:]):
 		return errWrong
 	}
-	m.ttfb = append(m.ttfb, uint32(min(first.Sub(sent).Milliseconds(), 1<<31)))
+	waited := time.Duration(max(first.Load()-sent.Load(), 0)) // the answer may overtake the note that all was sent
+	m.ttfb = append(m.ttfb, uint32(min(waited.Milliseconds(), 1<<31)))
 	if o.size >= Large {
 		m.kibps = uint32(min(uint64(n)*uint64(time.Second)/1024/uint64(max(took, time.Microsecond)), 1<<31))
 	}

@@ -1,0 +1,179 @@
+package possession
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/merkle"
+	"github.com/flashback-network/flashback/internal/statement"
+)
+
+// holder is a node with some objects, and ways to misbehave.
+type holder struct {
+	key    ed25519.PrivateKey
+	node   Node
+	usage  statement.Usage
+	bodies [][]byte
+	leaves [][]byte
+	paths  []merkle.Proof
+
+	mu      sync.Mutex
+	deleted map[int]bool
+	mood    string
+	asked   int
+}
+
+func newHolder(t *testing.T, sizes ...int) *holder {
+	_, k, _ := ed25519.GenerateKey(nil)
+	h := &holder{key: k, deleted: map[int]bool{}}
+	h.node = Node{ID: ids.New(ids.Stellar, ids.Node, [32]byte{1}), Key: [32]byte(k.Public().(ed25519.PublicKey))}
+	h.usage = statement.Usage{Node: h.node.ID, SLA: ids.New(ids.Stellar, ids.SLA, [32]byte{2}), Epoch: 7}
+	var hashes []merkle.Hash
+	for i, n := range sizes {
+		b := []byte(strings.Repeat(string(rune('a'+i)), n))
+		x := statement.Held{Object: [32]byte{byte(i)}, Commitment: statement.Commitment(uint64(n), merkle.Root(chunks(b))), Size: uint64(n), First: h.usage.Leaves}
+		h.usage.Leaves += statement.Chunks(uint64(n))
+		h.bodies, h.leaves, hashes = append(h.bodies, b), append(h.leaves, x.Bytes()), append(hashes, merkle.Leaf(x.Bytes()))
+	}
+	for i := range sizes {
+		h.paths = append(h.paths, merkle.Prove(hashes, i))
+	}
+	h.usage.SetRoot = merkle.Root(hashes)
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	h.node.Endpoint = s.URL
+	return h
+}
+
+func chunks(b []byte) (l []merkle.Hash) {
+	for len(b) > 0 {
+		n := min(len(b), statement.ChunkSize)
+		l = append(l, merkle.Leaf(b[:n]))
+		b = b[n:]
+	}
+	return l
+}
+
+func (h *holder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.asked++
+	switch h.mood {
+	case "busy":
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	case "refuses":
+		w.WriteHeader(http.StatusNotFound)
+		return
+	case "babbles":
+		_, _ = w.Write([]byte("{"))
+		return
+	case "floods":
+		_, _ = w.Write(make([]byte, 10*statement.MaxAnswer))
+		return
+	}
+	if r.URL.Path == statement.PathUsage {
+		u := h.usage
+		if h.mood == "another SLA" {
+			u.SLA[9]++
+		}
+		s, _ := statement.SignUsage(u, func(x [32]byte) ([]byte, error) { return ed25519.Sign(h.key, x[:]), nil })
+		if h.mood == "forges" {
+			s.BytesOut++
+		}
+		_ = json.NewEncoder(w).Encode(s.Answer())
+		return
+	}
+	var c statement.Challenge
+	_ = json.NewDecoder(r.Body).Decode(&c)
+	for i, raw := range h.leaves {
+		x, _ := statement.DecodeHeld(raw)
+		if c.Chunk < x.First || c.Chunk >= x.First+statement.Chunks(x.Size) {
+			continue
+		}
+		if h.deleted[i] {
+			_ = json.NewEncoder(w).Encode(statement.Answer{Gone: &statement.Gone{Held: raw, HeldPath: statement.Path(h.paths[i])}})
+			return
+		}
+		at := int(c.Chunk - x.First)
+		body := h.bodies[i]
+		a := statement.Answer{Held: raw, HeldPath: statement.Path(h.paths[i]), Root: statement.Root(merkle.Root(chunks(body))),
+			Chunk: []byte(string(body[at*statement.ChunkSize : min(len(body), (at+1)*statement.ChunkSize)])), ChunkPath: statement.Path(merkle.Prove(chunks(body), at))}
+		if h.mood == "rotten" {
+			a.Chunk[0] ^= 1
+		}
+		_ = json.NewEncoder(w).Encode(a)
+		return
+	}
+}
+
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	h := newHolder(t, 100)
+	ctx := context.Background()
+	for _, newest := range []bool{true, false} {
+		s, err := Usage(ctx, http.DefaultClient, h.node, h.usage.SLA, 7, newest)
+		if err != nil || s.Usage != h.usage {
+			t.Errorf("%+v %v", s, err)
+		}
+	}
+	if _, err := Usage(ctx, http.DefaultClient, h.node, h.usage.SLA, 6, false); !errors.Is(err, ErrStatement) {
+		t.Errorf("a statement of another epoch: %v", err)
+	}
+	for _, mood := range []string{"forges", "another SLA", "busy", "babbles", "floods"} {
+		h.mood = mood
+		if _, err := Usage(ctx, http.DefaultClient, h.node, h.usage.SLA, 7, false); err == nil {
+			t.Errorf("%s: taken", mood)
+		}
+	}
+}
+
+func TestChallenge(t *testing.T) {
+	t.Parallel()
+	for mood, want := range map[string]Result{"": Passed, "rotten": Failed, "refuses": Failed, "babbles": Failed, "floods": Failed, "busy": Unanswered} {
+		h := newHolder(t, 10, 200_000, 65_536, 1_000)
+		h.mood = mood
+		v := NewVerifier(http.DefaultClient)
+		for k := range uint64(8) {
+			if got, err := v.Challenge(context.Background(), h.node, &h.usage, [32]byte{3}, k); got != want || (err == nil) != (want == Passed) {
+				t.Errorf("a node that is %q, challenge %d: %d %v", mood, k, got, err)
+			}
+		}
+	}
+	h := newHolder(t, 10)
+	h.node.Endpoint = "http://127.0.0.1:1"
+	if got, err := NewVerifier(http.DefaultClient).Challenge(context.Background(), h.node, &h.usage, [32]byte{3}, 0); got != Unanswered || err == nil {
+		t.Errorf("nobody is there: %d %v", got, err)
+	}
+}
+
+func TestGone(t *testing.T) {
+	t.Parallel()
+	h := newHolder(t, 70_000, 70_000, 70_000)
+	h.deleted = map[int]bool{0: true, 1: true, 2: true}
+	v := NewVerifier(http.DefaultClient)
+	if got, err := v.Challenge(context.Background(), h.node, &h.usage, [32]byte{3}, 0); got != Void || err != nil || h.asked != draws {
+		t.Fatalf("%d after %d draws: %v", got, h.asked, err)
+	}
+	later := h.usage
+	later.Epoch += 2
+	var back bool
+	h.deleted = nil
+	for k := range uint64(20) {
+		got, err := v.Challenge(context.Background(), h.node, &later, [32]byte{3}, k)
+		if got == Failed && errors.Is(err, errBack) {
+			back = true
+		}
+	}
+	if !back {
+		t.Error("a node lied about what was deleted and nobody noticed")
+	}
+}
