@@ -84,10 +84,11 @@ type mover struct {
 func (e *Engine) compactSegment(s *segment) error {
 	e.segMu.RLock()
 	m := &mover{e: e, s: s, oldest: e.oldest() == s.id}
+	end := s.end
 	e.segMu.RUnlock()
 	sc := newScanner(s, segmentHeader)
 	defer sc.close()
-	for sc.off < s.end {
+	for sc.off < end {
 		if e.stopping() {
 			return m.flush()
 		}
