@@ -49,7 +49,7 @@ func (c *Chain) Events(ctx context.Context, cursor string, limit int) ([]chain.E
 		return nil, "", plainRefusal(err)
 	}
 	// A server may also answer with what it still has: that would be a gap.
-	if p := req.Pagination.Cursor; p != nil && p.Ledger+1 < res.OldestLedger {
+	if p := req.Pagination.Cursor; p != nil && p.Ledger < res.OldestLedger {
 		return nil, "", cursorExpired(cursor, res.OldestLedger)
 	}
 	next := cursor

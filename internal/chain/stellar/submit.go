@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	protocol "github.com/stellar/go-stellar-sdk/protocols/rpc"
@@ -139,13 +140,15 @@ type transaction struct {
 	sent     bool   // it may have reached the network
 }
 
+// sign builds and signs. A random time long past, from which on the transaction is valid, makes it unlike any other: else two programs with one key that do the same at the same time would
+// make the same transaction, which is applied once, and both would take it for theirs.
 func (c *Client) sign(by chain.Signer, op txnbuild.Operation, seq, fee, until int64) (*transaction, error) {
 	broken := func(err error) (*transaction, error) {
 		return nil, fault.Wrap(err, fault.Internal, "internal", "the transaction cannot be built")
 	}
 	tx, err := txnbuild.NewTransaction(txnbuild.TransactionParams{
 		SourceAccount: &txnbuild.SimpleAccount{AccountID: by.Account().String(), Sequence: seq}, Operations: []txnbuild.Operation{op},
-		BaseFee: fee, Preconditions: txnbuild.Preconditions{TimeBounds: txnbuild.NewTimebounds(0, until)}})
+		BaseFee: fee, Preconditions: txnbuild.Preconditions{TimeBounds: txnbuild.NewTimebounds(rand.Int64N(until/2), until)}})
 	if err != nil {
 		return broken(err)
 	}
