@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flashback-network/flashback/internal/fault"
+	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
 )
 
@@ -14,7 +15,15 @@ type Result struct {
 	Operations int            // calls, the prelude's too
 	Refused    int            // of these, by both sides alike
 	Counts     map[string]int // by call, or by call and error
+	Costs      map[string][]Cost
 	Elapsed    time.Duration
+}
+
+// Cost of one call that was applied.
+type Cost struct {
+	Instructions uint64
+	WrittenBytes uint64
+	Fee          money.Amount // stroops
 }
 
 // fullEvery so many calls everything is compared, not only what a call touched.
@@ -34,10 +43,10 @@ func Run(ctx context.Context, seed uint64, calls int) (res Result, err error) {
 	began := time.Now()
 	defer func() { res.Elapsed = time.Since(began) }()
 	prelude := r.World.Prelude()
-	res.Counts = map[string]int{}
+	res.Counts, res.Costs = map[string]int{}, map[string][]Cost{}
 	for i := range calls {
 		op := next(prelude, i, r)
-		_, refused, err := r.Step(ctx, op)
+		receipt, refused, err := r.Step(ctx, op)
 		if err == nil && (i%fullEvery == fullEvery-1 || i == calls-1) {
 			err = r.Equal(ctx)
 		}
@@ -49,6 +58,8 @@ func Run(ctx context.Context, seed uint64, calls int) (res Result, err error) {
 		if refused != nil {
 			res.Refused++
 			name += " " + fault.CodeOf(refused)
+		} else {
+			res.Costs[name] = append(res.Costs[name], Cost{receipt.Instructions, receipt.WrittenBytes, receipt.Fee})
 		}
 		res.Counts[name]++
 	}

@@ -1,14 +1,44 @@
 package sidebyside
 
-import "testing"
+import (
+	"os"
+	"strconv"
+	"testing"
+)
 
+// number of an environment variable, or a default.
+func number(name string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+		return n
+	}
+	return otherwise
+}
+
+// Random calls on both sides: the errors agree and everything is equal. `make fuzz-contracts` runs more of it.
 func TestRandom(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(1) {
-		res, err := Run(t.Context(), 1+seed, 150)
-		if err != nil {
-			t.Fatal(err)
+	seed := uint64(number("FUZZ_SEED", 1))
+	res, err := Run(t.Context(), seed, number("FUZZ_CALLS", 150))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("seed %d: %d calls, %d refused, %.1f calls/s", seed, res.Operations, res.Refused, float64(res.Operations)/res.Elapsed.Seconds())
+}
+
+// Settling after every epoch or once comes to the same amounts, to the unit, and the same cost of a settlement. `make bench-contracts` does it with 500 epochs.
+func TestSchedules(t *testing.T) {
+	t.Parallel()
+	l, err := Schedules(t.Context(), uint32(number("EPOCHS", 30)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(l); i += 2 {
+		if err := Same(l[i], l[i+1]); err != nil {
+			t.Error(err)
 		}
-		t.Logf("seed %d: %d calls, %d refused, %.1f calls/s", 1+seed, res.Operations, res.Refused, float64(res.Operations)/res.Elapsed.Seconds())
+		if l[i].Leaf.Breaches == 0 || l[i].Paid["payout"].Sign() == 0 || l[i+1].Settlements != 2 {
+			t.Errorf("%s: nothing happened: %+v", l[i].Mode, l[i])
+		}
+		t.Logf("%s: %d settlements of %d instructions, one of %d; the last %d and %d; paid %v", l[i].Mode, l[i].Settlements, l[i].Mean(), l[i+1].Mean(), l[i].Last(), l[i+1].Last(), l[i].Paid)
 	}
 }
