@@ -45,8 +45,8 @@ type Event struct {
 	Cursor   string // continue after this event
 	Contract ids.Account
 	Name     string         // first topic
-	Subject  string         // second topic: an id (hex) or an address; may be empty
-	Data     map[string]any // named fields: string (amounts, addresses, hex bytes), uint64, bool
+	Subject  string         // second topic: an id (hex), an address, or an epoch; may be empty
+	Data     map[string]any // named fields: string (amounts, addresses, hex bytes), uint64, bool; of a struct or a list: map[string]any, []any of these
 	Ledger   uint32
 	Time     time.Time
 	Tx       string

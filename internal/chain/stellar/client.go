@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -38,8 +39,11 @@ type Client struct {
 	lanes map[ids.Account]*lane // one per account that signed here
 }
 
-// Connect checks that the server is on the network of the passphrase.
+// Connect checks that the server is on the network of the passphrase. Close frees the connections.
 func Connect(ctx context.Context, o Options) (*Client, error) {
+	if u, err := url.Parse(o.RPC); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, fault.New(fault.Invalid, "ArgumentInvalid", "%q is no URL of a Stellar RPC server", o.RPC)
+	}
 	if o.HTTP == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
 		t.MaxIdleConnsPerHost = 32
@@ -59,6 +63,9 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 	c.passphrase, c.network = n.Passphrase, sha256.Sum256([]byte(n.Passphrase))
 	return c, nil
 }
+
+// Close frees idle connections. Calls that run are not interrupted.
+func (c *Client) Close() { c.rpc.http.CloseIdleConnections() }
 
 // Passphrase of the network.
 func (c *Client) Passphrase() string { return c.passphrase }

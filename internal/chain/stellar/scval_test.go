@@ -82,6 +82,8 @@ func TestRecordSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// Instrumenting the SDK takes minutes; without: go test -c -o /tmp/s.test && /tmp/s.test -test.run - -test.fuzz FuzzEvent -test.fuzzcachedir /tmp/fuzz
+//
 // No bytes from a server make the decoding of an event panic or give an event without its parts.
 func FuzzEvent(f *testing.F) {
 	raw := func(v xdr.ScVal) []byte {
