@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,6 +14,7 @@ import (
 	"github.com/flashback-network/flashback/internal/cert"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/merkle"
+	"github.com/flashback-network/flashback/internal/orchestrator"
 	"github.com/flashback-network/flashback/internal/sla"
 )
 
@@ -136,7 +138,7 @@ func TestEncoding(t *testing.T) {
 					t.Error("certificate", err)
 				}
 			case "refused":
-				if err := decode(c.Document, c.Bytes); err == nil {
+				if err := decodeDocument(c.Document, c.Bytes); err == nil {
 					t.Errorf("%s accepted: %s", c.Document, c.Why)
 				}
 			default:
@@ -148,7 +150,7 @@ func TestEncoding(t *testing.T) {
 
 func readAccount(b []byte) ids.Account { return ids.ReadAccount(canon.Read("", b)) }
 
-func decode(document string, b []byte) (err error) {
+func decodeDocument(document string, b []byte) (err error) {
 	switch document {
 	case "terms":
 		_, err = sla.DecodeTerms(b)
@@ -271,6 +273,56 @@ func TestJudge(t *testing.T) {
 		}
 		if d := cmp.Diff(c.Verdict, v); d != "" {
 			t.Error(c.Name, d)
+		}
+	}
+}
+
+// every op by its name
+var calls = func() map[string]reflect.Type {
+	m := map[string]reflect.Type{}
+	for _, op := range []orchestrator.Op{orchestrator.SubmitReport{}, orchestrator.Rotate{}, orchestrator.Register{}, orchestrator.UpdateProvider{}, orchestrator.NodeBind{}, orchestrator.NodeRotate{},
+		orchestrator.NodeRelease{}, orchestrator.DepositCollateral{}, orchestrator.WithdrawCollateral{}, orchestrator.UnitCreate{}, orchestrator.UnitPrice{}, orchestrator.UnitList{}, orchestrator.UnitMaintain{},
+		orchestrator.UnitResume{}, orchestrator.UnitDecommission{}, orchestrator.UnitRetire{}, orchestrator.Accept{}, orchestrator.Refuse{}, orchestrator.SettleReservation{}, orchestrator.Claim{},
+		orchestrator.CollectSlash{}, orchestrator.Request{}, orchestrator.Fund{}, orchestrator.Cancel{}, orchestrator.Expire{}, orchestrator.Settle{}, orchestrator.CloseSLA{}, orchestrator.Terminate{},
+		orchestrator.TimeOut{}, orchestrator.Payout{}, orchestrator.Refund{}, orchestrator.CollectFees{}, orchestrator.GrantAccess{}, orchestrator.RevokeAccess{}, orchestrator.Pause{}, orchestrator.SetParams{}} {
+		m[reflect.TypeOf(op).Name()] = reflect.TypeOf(op)
+	}
+	return m
+}()
+
+func TestTransitions(t *testing.T) {
+	t.Parallel()
+	f := read[transitions](t, "transitions.json")
+	var g orchestrator.Genesis
+	if err := decode(map[string]any(f.Genesis), reflect.ValueOf(&g).Elem()); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, c := range f.Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			s := scriptState(g, f.Balances)
+			for i, want := range c.Steps {
+				seen[want.Call] = seen[want.Call] || want.Error == ""
+				op := reflect.New(calls[want.Call]).Elem()
+				if err := decode(map[string]any(want.Args), op); err != nil {
+					t.Fatalf("step %d: %v", i, err)
+				}
+				e, err := s.Step(want.At, op.Interface().(orchestrator.Op))
+				got := stepOf(s, want.At, op.Interface().(orchestrator.Op), e, err)
+				a, errA := json.Marshal(want)
+				b, errB := json.Marshal(got)
+				if errA != nil || errB != nil || !bytes.Equal(a, b) {
+					t.Fatalf("step %d:\n%s\n%s", i, a, b)
+				}
+				if v := s.Check(); len(v) > 0 {
+					t.Fatalf("step %d: %v", i, v)
+				}
+			}
+		})
+	}
+	for name := range calls {
+		if !seen[name] {
+			t.Errorf("no script where %s succeeds", name)
 		}
 	}
 }
