@@ -13,6 +13,7 @@ type book struct {
 	mu     sync.Mutex
 	probes map[probeKey]report.SlotFigures
 	found  map[foundKey]*found
+	silent map[ids.ID]int   // epochs in a row that an SLA's node answered probes and had no fresh statement
 	total  map[ids.ID]tally // per node, since the start
 }
 
@@ -42,7 +43,7 @@ type tally struct {
 }
 
 func newBook() *book {
-	return &book{probes: map[probeKey]report.SlotFigures{}, found: map[foundKey]*found{}, total: map[ids.ID]tally{}}
+	return &book{probes: map[probeKey]report.SlotFigures{}, found: map[foundKey]*found{}, silent: map[ids.ID]int{}, total: map[ids.ID]tally{}}
 }
 
 func (b *book) probed(epoch uint64, node ids.ID, slot int, f report.SlotFigures) {
@@ -88,6 +89,18 @@ func (b *book) get(epoch uint64, sla ids.ID) found {
 		return *f
 	}
 	return found{}
+}
+
+// silence counts the epochs in a row in which a node that is there had no fresh statement of an SLA.
+func (b *book) silence(sla ids.ID, silent bool) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !silent {
+		delete(b.silent, sla)
+		return 0
+	}
+	b.silent[sla]++
+	return b.silent[sla]
 }
 
 // forget drops what is older than an epoch.

@@ -15,6 +15,7 @@ import (
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/merkle"
 	"github.com/flashback-network/flashback/internal/oracle/report"
+	"github.com/flashback-network/flashback/internal/orchestrator"
 	"github.com/flashback-network/flashback/internal/sla"
 )
 
@@ -163,11 +164,11 @@ func TestFourValidators(t *testing.T) {
 	start := w.epoch() + 2
 	terms := w.chain.agree(t, node, 1, start, 1000)
 
-	// All run: each epoch has its certificate, the SLA is measured and possession is proved.
+	// All run: each epoch has its certificate, and the SLA is measured.
 	var l *sla.Leaf
 	c := w.chain.await(t, "a measured leaf", func(c *cert.Certificate) bool {
 		l = w.leaf(0, c, terms.SLA)
-		return l != nil && l.Slots-l.SlotsExcluded >= 2 && l.Challenges > 0
+		return l != nil && l.Slots-l.SlotsExcluded >= 2
 	})
 	t.Logf("measured after %v, epoch %d", time.Since(begun).Round(time.Millisecond), c.Epoch)
 	if l.SlotsBad != 0 || l.Passed != l.Challenges || l.Errors != 0 || l.BytesOut == 0 || l.Epochs != uint32(c.Epoch-start+1) {
@@ -213,4 +214,91 @@ func TestFourValidators(t *testing.T) {
 		t.Errorf("status %+v", s)
 	}
 	t.Logf("reports %d, submissions %v, probes %+v", w.chain.count(), len(w.chain.by), s.Nodes)
+}
+
+// TestLostDataOutageAndEnd: the chain goes away and comes back, a node loses what it held, an SLA ends and leaves the report.
+func TestLostDataOutageAndEnd(t *testing.T) {
+	t.Parallel()
+	w := newNetwork(t, 4)
+	node := newFakeNode(t, &w.config, w.epoch)
+	for i := range w.members {
+		w.start(i)
+		defer w.stop(i)
+	}
+	start := w.epoch() + 2
+	short, long := w.chain.agree(t, node, 1, start, 6), w.chain.agree(t, node, 2, start, 1000)
+	var l *sla.Leaf
+	w.chain.await(t, "possession proved", func(c *cert.Certificate) bool {
+		l = w.leaf(1, c, long.SLA)
+		return l != nil && l.Challenges > 0
+	})
+	if l.Passed != l.Challenges {
+		t.Errorf("nothing was lost yet: %+v", l)
+	}
+
+	node.set(func(n *fakeNode) { n.lost = true })
+	down := func(d bool) {
+		w.chain.mu.Lock()
+		defer w.chain.mu.Unlock()
+		w.chain.down = d
+	}
+	down(true)
+	n, away := w.chain.count(), w.epoch()
+	var s Status
+	waitFor(t, "certificates that wait for the chain", func() bool { w.get(0, "/status", &s); return s.Waiting >= 2 && s.SubmitError != "" })
+	if w.chain.count() != n {
+		t.Fatal("the chain is away and has a new report")
+	}
+	down(false)
+	c := w.chain.await(t, "the lost chunks in a leaf", func(c *cert.Certificate) bool {
+		l = w.leaf(2, c, long.SLA)
+		return l != nil && l.Challenges > l.Passed
+	})
+	if l.SlotsBad != 0 || l.Warnings == 0 {
+		t.Errorf("lost data warn, and make no slot bad: %+v", l)
+	}
+	w.chain.await(t, "what waited, in order", func(c *cert.Certificate) bool { return c.Epoch > away+1 })
+	for i, x := range w.chain.reports[1:] {
+		if x.Previous != w.chain.reports[i].Root {
+			t.Errorf("report %d does not continue the one before", i+1)
+		}
+	}
+
+	c = w.chain.await(t, "the end", func(c *cert.Certificate) bool {
+		l = w.leaf(3, c, short.SLA)
+		return l != nil && l.Status == sla.Complete
+	})
+	if l.Epochs != 6 || l.JudgedEpochs != 6 || c.Epoch < start+5 {
+		t.Errorf("epoch %d: %+v", c.Epoch, l)
+	}
+	w.chain.set(short.SLA, func(x *orchestrator.SLA) { x.State = orchestrator.Completed })
+	w.chain.await(t, "a report without it", func(c *cert.Certificate) bool {
+		return w.leaf(3, c, short.SLA) == nil && w.leaf(3, c, long.SLA) != nil
+	})
+	if status := w.get(0, "/v1/slas/"+short.SLA.String(), nil); status != http.StatusNotFound {
+		t.Errorf("status %d", status)
+	}
+	var about SLAStatus
+	if w.get(0, "/v1/slas/"+long.SLA.String(), &about); about.Figures.Challenges == about.Figures.Passed || len(about.Verdicts) == 0 || about.Verdicts[0].Failed == 0 && about.Figures.Lost {
+		t.Errorf("%+v", about)
+	}
+	for _, path := range []string{"/livez", "/readyz", "/metrics", "/v1/reports/latest", "/v1/certificates/latest", "/v1/evidence"} {
+		if status := w.get(1, path, nil); status != http.StatusOK {
+			t.Errorf("%s: %d", path, status)
+		}
+	}
+	for _, path := range []string{"/v1/reports/yesterday", "/v1/slas/x", "/v1/reports/99999999"} {
+		if status := w.get(1, path, nil); status != http.StatusBadRequest && status != http.StatusNotFound {
+			t.Errorf("%s: %d", path, status)
+		}
+	}
+}
+
+func waitFor(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(90 * time.Second); !ok(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
 }

@@ -129,9 +129,8 @@ func (v *validator) sign(ctx context.Context, dir string, epoch, at uint64) ([][
 			o := &report.Observation{Network: v.config.Network, Config: s.Digest(), Epoch: epoch, Validator: v.me, Unit: unit, Slots: slots}
 			for _, r := range some(s.Seed, unit, epoch, records) {
 				f := v.book.get(epoch, r.SLA)
-				// A node that answers probes for most of an epoch and no challenge in all of it does not have the data.
 				if reached*2 > len(slots) {
-					f.failed += f.unanswered
+					f.failed += f.unanswered + v.evaded(epoch, r, f.usage)
 				}
 				x := report.SLAFigures{SLA: r.SLA, Challenges: f.passed + f.failed, Passed: f.passed}
 				if f.usage != nil {
@@ -149,6 +148,18 @@ func (v *validator) sign(ctx context.Context, dir string, epoch, at uint64) ([][
 		return nil, nil
 	}
 	return l, writeSigned(dir, epoch, l)
+}
+
+// patientEpochs is how long a node may be without a fresh usage statement: it may have been away, and restarted.
+const patientEpochs = 3
+
+// evaded gives the challenges that a node does not let us ask. A node that answers probes for most of an epoch has statements, and answers challenges: if not, it does not have the data.
+func (v *validator) evaded(epoch uint64, r *report.Record, usage *statement.Signed) uint32 {
+	fresh := usage != nil && usage.Epoch+patientEpochs >= epoch
+	if v.book.silence(r.SLA, !fresh && r.Start+patientEpochs <= epoch) <= patientEpochs {
+		return 0
+	}
+	return uint32(v.o.Challenges)
 }
 
 func idle(o *report.Observation) bool {

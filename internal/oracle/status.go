@@ -78,8 +78,34 @@ type SLAStatus struct {
 	Node     ids.ID           `json:"node"`
 	Start    uint64           `json:"startEpoch"`
 	End      uint32           `json:"endEpochs"`
-	Leaf     sla.Leaf         `json:"leaf"`
+	Figures  Figures          `json:"figures"`
 	Verdicts []report.Verdict `json:"windows"` // the last ones, oldest first
+}
+
+// Figures of a leaf, cumulative since the SLA began.
+type Figures struct {
+	Epochs        uint32   `json:"epochs"`
+	Slots         uint64   `json:"slots"`
+	SlotsBad      uint64   `json:"slotsBad"`
+	SlotsExcluded uint64   `json:"slotsExcluded"`
+	Operations    uint64   `json:"operations"`
+	Errors        uint64   `json:"errors"`
+	ByteSeconds   sla.Wide `json:"byteSeconds"`
+	BytesIn       uint64   `json:"bytesIn"`
+	BytesOut      uint64   `json:"bytesOut"`
+	Challenges    uint64   `json:"challenges"`
+	Passed        uint64   `json:"passed"`
+	Windows       uint32   `json:"windows"`
+	Breaches      uint32   `json:"breaches"`
+	SlashBps      uint32   `json:"slashBps"`
+	Warnings      uint32   `json:"warnings"`
+	Lost          bool     `json:"lost"`
+	Status        string   `json:"status"` // running, complete, abandoned
+}
+
+func figures(l *sla.Leaf) Figures {
+	return Figures{l.Epochs, l.Slots, l.SlotsBad, l.SlotsExcluded, l.Operations, l.Errors, l.ByteSeconds, l.BytesIn, l.BytesOut, l.Challenges, l.Passed, l.Windows, l.Breaches, l.SlashBps,
+		l.Warnings, l.Lost == 1, [...]string{"running", "complete", "abandoned"}[min(l.Status, sla.Abandoned)]}
 }
 
 // EvidenceStatus is a provable fault: two signed documents that exclude each other.
@@ -305,7 +331,7 @@ func (v *validator) getCertificate(r *http.Request) (map[string][]byte, error) {
 }
 
 func slaStatus(x *report.Record) SLAStatus {
-	return SLAStatus{x.SLA, x.Unit, x.Node, x.Start, x.End, x.Leaf, append([]report.Verdict{}, x.Verdicts...)}
+	return SLAStatus{x.SLA, x.Unit, x.Node, x.Start, x.End, figures(&x.Leaf), append([]report.Verdict{}, x.Verdicts...)}
 }
 
 func (v *validator) getSLAs(*http.Request) ([]SLAStatus, error) {
