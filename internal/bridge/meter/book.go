@@ -70,10 +70,11 @@ func openBook(path string) (b *book, found map[int]named, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	b = &book{f: f}
+	opened := &book{f: f}
+	b = opened
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, b.close())
+			err = errors.Join(err, opened.close())
 		}
 	}()
 	if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
