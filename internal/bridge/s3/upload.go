@@ -1,10 +1,12 @@
 package s3
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -331,8 +333,17 @@ type uploadPage struct {
 	nextKey, nextID string
 }
 
-// pageOfUploads cuts a page out of uploads that are ordered by name and id.
+// pageOfUploads orders uploads by name and then by when they began, and cuts a page out of them. The page starts after the
+// upload that the markers name. When that one is gone, as when a client aborts what it lists, it starts with the
+// first upload of its key, so that none is left out.
 func pageOfUploads(all []object.Upload, l *listing, keyMarker, idMarker string) (p uploadPage) {
+	slices.SortStableFunc(all, func(a, b object.Upload) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), a.Started.Compare(b.Started), strings.Compare(a.ID, b.ID))
+	})
+	marker := -1
+	if idMarker != "" {
+		marker = slices.IndexFunc(all, func(u object.Upload) bool { return u.Name == keyMarker && u.ID == idMarker })
+	}
 	for i := range all {
 		u := &all[i]
 		prefix := ""
@@ -345,7 +356,7 @@ func pageOfUploads(all []object.Upload, l *listing, keyMarker, idMarker string) 
 		case keyMarker == "":
 		case prefix != "" && prefix <= keyMarker:
 			continue
-		case u.Name < keyMarker, u.Name == keyMarker && (idMarker == "" || u.ID <= idMarker):
+		case u.Name < keyMarker, u.Name == keyMarker && (idMarker == "" || i <= marker):
 			continue
 		}
 		if n := len(p.prefixes); prefix != "" && n > 0 && p.prefixes[n-1] == prefix {

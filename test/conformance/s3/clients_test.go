@@ -13,7 +13,10 @@ func TestAWSCLI(t *testing.T) {
 	t.Parallel()
 	aws := tool(t, "aws")
 	n, src, dst := newNode(t), tree(t), t.TempDir()
-	s3 := func(args ...string) string { t.Helper(); return n.run(aws, append([]string{"--endpoint-url", n.url}, args...)...) }
+	s3 := func(args ...string) string {
+		t.Helper()
+		return n.run(aws, append([]string{"--endpoint-url", n.url}, args...)...)
+	}
 
 	s3("s3", "mb", "s3://demo")
 	s3("s3", "cp", "--no-progress", filepath.Join(src, "large.bin"), "s3://demo/one/large.bin")
@@ -65,7 +68,10 @@ func TestRclone(t *testing.T) {
 	t.Parallel()
 	rclone := tool(t, "rclone")
 	n, src, dst := newNode(t), tree(t), t.TempDir()
-	run := func(args ...string) string { t.Helper(); return n.run(rclone, append([]string{"--config", "", "--retries", "1"}, args...)...) }
+	run := func(args ...string) string {
+		t.Helper()
+		return n.run(rclone, append([]string{"--config", "", "--retries", "1"}, args...)...)
+	}
 
 	run("mkdir", "n:demo")
 	run("copy", "--s3-upload-cutoff", "8M", "--s3-chunk-size", "5M", src, "n:demo/tree")
