@@ -38,13 +38,13 @@ func (c *Chain) Authorize(ctx context.Context, op orchestrator.Op, account ids.A
 	if err != nil {
 		return nil, err
 	}
-	until, err := c.authUntil(ctx)
+	head, ledgers, err := c.authPace(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range s.auth {
 		if a := e.Credentials.Address; a != nil && a.Address.Equals(address(account)) {
-			a.SignatureExpirationLedger = xdr.Uint32(until)
+			a.SignatureExpirationLedger = xdr.Uint32(head + ledgers)
 			b, err := e.MarshalBinary()
 			if err != nil {
 				return nil, fault.Wrap(err, fault.Internal, "internal", "the authorisation cannot be encoded")
@@ -55,17 +55,17 @@ func (c *Chain) Authorize(ctx context.Context, op orchestrator.Op, account ids.A
 	return nil, fault.New(fault.Invalid, "ArgumentInvalid", "%s does not need the authorisation of %s", call.function, account)
 }
 
-// authUntil is the ledger about 20 minutes from now, by the pace at which ledgers closed so far.
-func (c *Client) authUntil(ctx context.Context) (uint32, error) {
+// authPace is the latest ledger, and how many come in about 20 minutes by the pace at which ledgers closed so far.
+func (c *Client) authPace(ctx context.Context) (head, ledgers uint32, err error) {
 	h, err := c.health(ctx)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	ledgers := int64(authMinLedgers)
+	n := int64(authMinLedgers)
 	if seconds := h.LatestLedgerCloseTime - h.OldestLedgerCloseTime; seconds > 0 && h.LatestLedger > h.OldestLedger {
-		ledgers = int64(h.LatestLedger-h.OldestLedger) * int64(authLife/time.Second) / seconds
+		n = int64(h.LatestLedger-h.OldestLedger) * int64(authLife/time.Second) / seconds
 	}
-	return h.LatestLedger + uint32(min(max(ledgers, authMinLedgers), authMaxLedgers)), nil
+	return h.LatestLedger, uint32(min(max(n, authMinLedgers), authMaxLedgers)), nil
 }
 
 // SignAuthorization signs an entry that authorises exactly op for by's account, here, and not for long.
@@ -80,20 +80,15 @@ func (c *Chain) SignAuthorization(by chain.Signer, op orchestrator.Op, unsigned 
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 	defer cancel()
-	until, err := c.authUntil(ctx)
+	head, ledgers, err := c.authPace(ctx)
 	if err != nil {
 		return nil, err
 	}
-	h, err := c.health(ctx)
-	if err != nil {
-		return nil, err
-	}
-	// The pace may have changed since the entry was made: three times the usual life is still short.
-	if life := int64(until) - int64(h.LatestLedger); int64(a.SignatureExpirationLedger) > int64(h.LatestLedger)+3*life {
-		return nil, authBad("this authorisation would be valid for too long")
-	}
-	if uint32(a.SignatureExpirationLedger) <= h.LatestLedger {
+	switch until := int64(a.SignatureExpirationLedger); {
+	case until <= int64(head):
 		return nil, authBad("this authorisation has expired; ask for a new one")
+	case until > int64(head)+3*int64(ledgers): // the pace may have changed since the entry was made
+		return nil, authBad("this authorisation would be valid for too long")
 	}
 	hash, err := c.authHash(e)
 	if err != nil {

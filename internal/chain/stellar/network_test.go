@@ -21,6 +21,8 @@ import (
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
 	s := start(t)
+	other, err := stellar.Open(t.Context(), stellar.Options{RPC: s.net.URL(), Contracts: s.Contracts()})
+	must(t, err)
 	lost := errors.New("connection reset")
 	for _, c := range []struct {
 		name   string
@@ -48,6 +50,13 @@ func TestLostAnswers(t *testing.T) {
 		{"the network is busy", func(m string) (string, error) {
 			if m == "sendTransaction" && s.line.count(m) < 3 {
 				return `{"status":"TRY_AGAIN_LATER","hash":"","latestLedger":1,"latestLedgerCloseTime":"1"}`, nil
+			}
+			return "", nil
+		}, nil},
+		{"the sending, and then somebody else uses the key", func(m string) (string, error) {
+			if m == "sendTransaction" && s.line.count(m) == 1 {
+				_, err := other.Submit(t.Context(), s.key, orchestrator.UpdateProvider{Provider: s.key.Account(), Payout: s.key.Account()})
+				return "", errors.Join(lost, err)
 			}
 			return "", nil
 		}, nil},
@@ -216,6 +225,15 @@ func TestWrongNetwork(t *testing.T) {
 	c := ids.Account{Chain: ids.Stellar, Kind: ids.Contract, Address: [32]byte{1}}
 	_, err = stellar.Open(t.Context(), stellar.Options{RPC: n.URL(), Contracts: chain.Contracts{Oracle: c, Provider: c, Consumer: c}})
 	if fault.CodeOf(err) != "contract_missing" {
+		t.Errorf("%v", err)
+	}
+	client, err := stellar.Connect(t.Context(), stellar.Options{RPC: n.URL()})
+	must(t, err)
+	defer client.Close()
+	if _, err := client.Balance(t.Context(), c, c); fault.CodeOf(err) != "contract_missing" || fault.KindOf(err) != fault.NotFound {
+		t.Errorf("%v", err)
+	}
+	if _, err := stellar.Connect(t.Context(), stellar.Options{RPC: "localhost:8000"}); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("%v", err)
 	}
 	if _, err = stellar.Open(t.Context(), stellar.Options{RPC: n.URL()}); fault.KindOf(err) != fault.Invalid {

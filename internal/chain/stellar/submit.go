@@ -65,6 +65,8 @@ type again struct{ cause error }
 func (e *again) Error() string { return e.cause.Error() }
 func (e *again) Unwrap() error { return e.cause }
 
+var errSequence = &again{fault.New(fault.Conflict, "bad_sequence", "the account's key is used by somebody else at the same time")}
+
 // prepare makes the operation of one attempt. It is called with the account's turn.
 type prepare func(ctx context.Context, l *lane) (txnbuild.Operation, error)
 
@@ -136,8 +138,11 @@ func (c *Client) transact(ctx context.Context, l *lane, by chain.Signer, op txnb
 type transaction struct {
 	hash     string
 	envelope string // base64
-	until    int64  // no ledger that closes later takes it
-	sent     bool   // it may have reached the network
+	account  ids.Account
+	seq      int64
+	until    int64 // no ledger that closes later takes it
+	sent     bool  // it may have reached the network
+	doubtful bool  // its sequence number is used up, perhaps by itself
 }
 
 // sign builds and signs. A random time long past, from which on the transaction is valid, makes it unlike any other: else two programs with one key that do the same at the same time would
@@ -170,7 +175,7 @@ func (c *Client) sign(by chain.Signer, op txnbuild.Operation, seq, fee, until in
 	if err != nil {
 		return broken(err)
 	}
-	return &transaction{hash: hex.EncodeToString(hash[:]), envelope: text, until: until}, nil
+	return &transaction{hash: hex.EncodeToString(hash[:]), envelope: text, account: by.Account(), seq: seq, until: until}, nil
 }
 
 // send hands the transaction to the network. Handing it over again is harmless: its sequence number lets it apply once.
@@ -189,7 +194,7 @@ func (c *Client) send(ctx context.Context, l *lane, tx *transaction) error {
 			return nil
 		case res.Status == stellarcore.TXStatusTryAgainLater:
 		case res.Status == stellarcore.TXStatusError:
-			return c.rejected(ctx, l, tx, res)
+			return c.rejected(l, tx, res)
 		default:
 			return fault.New(fault.Unavailable, "unavailable", "the Stellar RPC answers %q to a transaction", res.Status)
 		}
@@ -205,7 +210,7 @@ func (c *Client) send(ctx context.Context, l *lane, tx *transaction) error {
 }
 
 // rejected decides what an ERROR of sendTransaction means.
-func (c *Client) rejected(ctx context.Context, l *lane, tx *transaction, res protocol.SendTransactionResponse) error {
+func (c *Client) rejected(l *lane, tx *transaction, res protocol.SendTransactionResponse) error {
 	var r xdr.TransactionResult
 	if err := xdr.SafeUnmarshalBase64(res.ErrorResultXDR, &r); err != nil {
 		return unavailable(err, protocol.SendTransactionMethodName)
@@ -213,17 +218,16 @@ func (c *Client) rejected(ctx context.Context, l *lane, tx *transaction, res pro
 	switch r.Result.Code {
 	case xdr.TransactionResultCodeTxBadSeq:
 		l.known = false
-		if tx.sent { // an earlier sending of this transaction may be what used the number up
-			var t protocol.GetTransactionResponse
-			if err := c.rpc.call(ctx, protocol.GetTransactionMethodName, protocol.GetTransactionRequest{Hash: tx.hash}, &t); err != nil || t.Status != protocol.TransactionStatusNotFound {
-				return nil // follow finds it, or says that it does not know
-			}
+		if tx.sent { // an earlier sending of this transaction may be what used the number up: follow finds out
+			tx.doubtful = true
+			return nil
 		}
-		return &again{fault.New(fault.Conflict, "bad_sequence", "the account's key is used by somebody else at the same time")}
+		return errSequence
 	case xdr.TransactionResultCodeTxInsufficientFee:
-		if l.fee = min(4*l.fee, maxInclusionFee); l.fee == maxInclusionFee {
+		if l.fee == maxInclusionFee {
 			return fault.New(fault.Unavailable, "fee_too_low", "the network asks for more than %d stroops: it is very busy", maxInclusionFee)
 		}
+		l.fee = min(4*l.fee, maxInclusionFee)
 		return &again{fault.New(fault.Unavailable, "fee_too_low", "the network asks for a higher fee")}
 	case xdr.TransactionResultCodeTxTooLate, xdr.TransactionResultCodeTxTooEarly:
 		return &again{fault.New(fault.Unavailable, "not_applied", "the transaction's time ran out; nothing happened")}
@@ -242,7 +246,7 @@ func (c *Client) rejected(ctx context.Context, l *lane, tx *transaction, res pro
 
 // follow polls until a ledger has the transaction, or none can have it any more.
 func (c *Client) follow(ctx context.Context, tx *transaction) (t protocol.GetTransactionResponse, err error) {
-	wait, handed := pollFirst, time.Now()
+	wait, handed, spent := pollFirst, time.Now(), false
 	for polls := 1; ; polls++ {
 		if sleep(ctx, wait) != nil {
 			return t, unconfirmed(ctx, tx)
@@ -257,6 +261,12 @@ func (c *Client) follow(ctx context.Context, tx *transaction) (t protocol.GetTra
 			return t, nil
 		case t.LatestLedgerCloseTime > tx.until:
 			return t, &again{fault.New(fault.Unavailable, "not_applied", "the transaction's time ran out; nothing happened")}
+		case spent: // this server's ledgers had the number used up before they were asked for the transaction
+			return t, errSequence
+		}
+		if tx.doubtful {
+			e, err := c.accountEntry(ctx, tx.account)
+			spent = err == nil && int64(e.SeqNum) >= tx.seq
 		}
 		if polls >= pollSteady {
 			wait = min(wait*3/2, pollLast)
