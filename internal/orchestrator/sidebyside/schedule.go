@@ -155,10 +155,13 @@ func schedule(dice *rand.Rand, epoch uint32, l *life) *sla.Measure {
 	return m
 }
 
-// certify an epoch's leaves by a quorum.
-func (r *Rig) certify(ctx context.Context, c *cert.Config, epoch uint64, lives []*life) (hashes []merkle.Hash, err error) {
+// certify an epoch's leaves, and more, by a quorum.
+func (r *Rig) certify(ctx context.Context, c *cert.Config, epoch uint64, lives []*life, more ...sla.Leaf) (hashes []merkle.Hash, err error) {
 	for _, l := range lives {
 		hashes = append(hashes, l.leaf.Hash())
+	}
+	for i := range more {
+		hashes = append(hashes, more[i].Hash())
 	}
 	latest, _ := r.World.State.Latest()
 	previous, _ := r.World.State.Root(latest)

@@ -20,7 +20,7 @@ func (r *Rig) Step(ctx context.Context, op orchestrator.Op) (receipt chain.Recei
 	effects, want := r.World.Step(op)
 	receipt, got := r.submit(ctx, op)
 	if code(got) != code(want) {
-		return receipt, nil, fmt.Errorf("%T %+v at %d: the model says %q, the contract %q (%v)", op, op, r.World.Now, code(want), code(got), got)
+		return receipt, nil, fmt.Errorf("%s at %d: the model says %q, the contract %q (%v)", show(op), r.World.Now, code(want), code(got), got)
 	}
 	if v := r.World.State.Check(); len(v) > 0 {
 		return receipt, nil, fmt.Errorf("after %T: %v", op, v)
@@ -32,9 +32,20 @@ func (r *Rig) Step(ctx context.Context, op orchestrator.Op) (receipt chain.Recei
 		return receipt, nil, fmt.Errorf("%T made %s, the contract made %s", op, effects.ID, receipt.ID)
 	}
 	if err := r.touched(ctx, op, effects); err != nil {
-		return receipt, nil, fmt.Errorf("after %T %+v at %d: %w", op, op, r.World.Now, err)
+		return receipt, nil, fmt.Errorf("after %s at %d: %w", show(op), r.World.Now, err)
 	}
 	return receipt, nil, nil
+}
+
+// show is an op for people: leaves, terms and proofs take pages.
+func show(op orchestrator.Op) string {
+	switch x := op.(type) {
+	case orchestrator.Settle:
+		return fmt.Sprintf("Settle %s of epoch %d from %+v to %+v", x.SLA.Short(), x.Epoch, x.From, x.To)
+	case orchestrator.SettleReservation:
+		return fmt.Sprintf("SettleReservation %s of epoch %d from %+v to %+v", x.SLA.Short(), x.Epoch, x.From, x.To)
+	}
+	return fmt.Sprintf("%T %+v", op, op)
 }
 
 func code(err error) string {

@@ -6,6 +6,7 @@ import (
 	"github.com/flashback-network/flashback/internal/merkle"
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/orchestrator/walk"
 	"github.com/flashback-network/flashback/internal/sla"
 )
 
@@ -240,39 +241,23 @@ func settlementsRefused(x *script) {
 	x.begin()
 	x.observe(4, 1, 0)
 	good := x.leaf
-	wrong := map[string]func(*sla.Leaf){
-		"another SLA":           func(l *sla.Leaf) { l.SLA[31]++ },
-		"other terms":           func(l *sla.Leaf) { l.Terms[31]++ },
-		"an epoch more":         func(l *sla.Leaf) { l.Epochs++ },
-		"an epoch less":         func(l *sla.Leaf) { l.Epochs-- },
-		"judged beyond":         func(l *sla.Leaf) { l.JudgedEpochs = l.Epochs + 1 },
-		"out beyond":            func(l *sla.Leaf) { l.BytesOut = x.terms.Egress + 1 },
-		"judged out beyond":     func(l *sla.Leaf) { l.JudgedOut = l.BytesOut + 1 },
-		"price credit":          func(l *sla.Leaf) { l.PriceCreditEpochs = 2_000*uint64(l.JudgedEpochs) + 1 },
-		"price credit out":      func(l *sla.Leaf) { l.PriceCreditOut = sla.Wide{}.AddProduct(2_000, l.JudgedOut).AddProduct(1, 1) },
-		"credit":                func(l *sla.Leaf) { l.CollateralCreditEpochs = 10_000*uint64(l.JudgedEpochs) - l.PriceCreditEpochs + 1 },
-		"credit out":            func(l *sla.Leaf) { l.CollateralCreditOut = sla.Wide{}.AddProduct(10_000, l.JudgedOut) },
-		"slash over the cap":    func(l *sla.Leaf) { l.SlashBps = 5_001 },
-		"slash without warning": func(l *sla.Leaf) { l.SlashBps, l.Warnings = 1, 1 },
-		"complete, not judged":  func(l *sla.Leaf) { l.Status = sla.Complete },
-		"abandoned, not judged": func(l *sla.Leaf) { l.Status = sla.Abandoned },
-	}
-	names := []string{"another SLA", "other terms", "an epoch more", "an epoch less", "judged beyond", "out beyond", "judged out beyond", "price credit", "price credit out", "credit", "credit out", "slash over the cap",
-		"slash without warning", "complete, not judged", "abandoned, not judged"}
 	var extra []sla.Leaf
-	for _, n := range names {
-		l := good
-		wrong[n](&l)
-		extra = append(extra, l)
+	lies := walk.Lies(x.terms, good)
+	for _, l := range lies {
+		extra = append(extra, l.Leaf)
 	}
 	x.report(extra...)
-	for i, l := range extra {
-		want := "LeafBeyond"
-		if i < 2 {
-			want = "LeafForeign"
+	for _, l := range lies {
+		want, ok := map[string]string{"another SLA": "LeafForeign", "other terms": "LeafForeign", "status 3": "Malformed", "lost 2": "Malformed"}[l.Name]
+		if !ok {
+			want = "LeafBeyond"
 		}
-		x.take(want, x.settlement(l))
-		x.take(want, half(x.settlement(l), x.terms))
+		switch l.Name {
+		case "all of the holdback credited", "slash up to the cap", "complete before the end", "abandoned", "fewer slots", "less read", "nothing judged":
+			continue // nothing that a contract could know
+		}
+		x.take(want, x.settlement(l.Leaf))
+		x.take(want, half(x.settlement(l.Leaf), x.terms))
 	}
 	op := x.settlement(good)
 	unproved := good

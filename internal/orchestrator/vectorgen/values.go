@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -79,6 +80,19 @@ func camel(s string) string {
 	return strings.ToLower(s[:n]) + s[n:]
 }
 
+// looseLeaf decodes a leaf with any lost and status: these two bytes stand at the end.
+func looseLeaf(b []byte) (*sla.Leaf, error) {
+	n := len(b)
+	if n < 2 {
+		return sla.DecodeLeaf(b)
+	}
+	l, err := sla.DecodeLeaf(append(slices.Clone(b[:n-2]), 0, 0))
+	if err == nil {
+		l.Lost, l.Status = b[n-2], sla.Status(b[n-1])
+	}
+	return l, err
+}
+
 // decode is the reverse.
 func decode(from any, v reflect.Value) error {
 	if v.Type() == reflect.TypeFor[sla.Leaf]() {
@@ -86,7 +100,7 @@ func decode(from any, v reflect.Value) error {
 		if err != nil {
 			return err
 		}
-		l, err := sla.DecodeLeaf(b)
+		l, err := looseLeaf(b)
 		if err == nil {
 			v.Set(reflect.ValueOf(*l))
 		}

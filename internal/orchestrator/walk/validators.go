@@ -76,7 +76,8 @@ func (w *World) report(epoch uint64) *report {
 	}
 	slices.SortFunc(r.leaves, func(a, b sla.Leaf) int { return bytes.Compare(a.SLA[:], b.SLA[:]) })
 	if len(r.leaves) > 0 && w.chance(3) { // a quorum that lies
-		r.leaves = append(r.leaves, w.lie(pick(w, r.leaves)))
+		l := pick(w, r.leaves)
+		r.leaves = append(r.leaves, pick(w, Lies(w.tracks[l.SLA].terms, l)).Leaf)
 	}
 	for i := range r.leaves {
 		r.hashes = append(r.hashes, r.leaves[i].Hash())
@@ -118,45 +119,6 @@ func (w *World) measure(t *track, m mood) *sla.Measure {
 		x.Slots = append(x.Slots, s)
 	}
 	return x
-}
-
-// lie makes a leaf that no honest quorum signs, of one that it did.
-func (w *World) lie(l sla.Leaf) sla.Leaf {
-	switch w.dice.IntN(16) {
-	case 0:
-		l.Epochs++
-	case 1:
-		l.Epochs--
-	case 2:
-		l.JudgedEpochs = l.Epochs + 1
-	case 3:
-		l.BytesOut = 1 << 60
-	case 4:
-		l.JudgedOut = l.BytesOut + 1
-	case 5:
-		l.PriceCreditEpochs += 10_000
-	case 6:
-		l.PriceCreditOut = l.PriceCreditOut.AddProduct(10_000, 1<<40)
-	case 7:
-		l.CollateralCreditEpochs += 1 << 40
-	case 8:
-		l.SlashBps += 10_000
-	case 9:
-		l.SlashBps, l.Warnings = l.SlashBps+1, 0
-	case 10:
-		l.Status = sla.Complete
-	case 11:
-		l.Status, l.JudgedEpochs, l.JudgedOut = sla.Abandoned, l.Epochs, l.BytesOut
-	case 12:
-		l.Status = 7
-	case 13:
-		l.Terms = canon.Hash([]byte("other terms"))
-	case 14:
-		l.Slots = 0
-	case 15:
-		l.PriceCreditEpochs = uint64(w.dice.IntN(10_001)) * uint64(l.JudgedEpochs)
-	}
-	return l
 }
 
 // ended is the last epoch that has ended, if any has.
