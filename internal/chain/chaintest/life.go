@@ -18,7 +18,11 @@ func life(t *testing.T, open Opener) {
 	s := begin(t, open)
 	consumer := s.Wallet(t, 1_000_000_000)
 	req := s.request(consumer, sla.Stream, 8)
-	id := s.do(consumer, req).ID
+	receipt := s.do(consumer, req)
+	id := receipt.ID
+	if receipt.WrittenBytes == 0 {
+		t.Error("the receipt of a request says that nothing was written")
+	}
 	if want := ids.SLAID(s.Chain.Contracts().Consumer, consumer.Account(), req.Nonce); id != want {
 		t.Fatalf("SLA id %s, want %s", id, want)
 	}
