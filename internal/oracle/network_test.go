@@ -36,14 +36,18 @@ type running struct {
 	done   chan error
 }
 
-// newNetwork makes keys, configuration and genesis for n validators; epochs of two seconds begin now.
+// newNetwork makes keys, configuration and genesis for n validators; epochs begin now.
 func newNetwork(t *testing.T, n int) *network {
 	w := &network{t: t, running: make([]*running, n)}
 	var err error
 	if w.members, err = InitLocal(t.TempDir(), n); err != nil {
 		t.Fatal(err)
 	}
-	w.config = cert.Config{Network: [32]byte{1, 2, 3}, Version: 1, Genesis: uint64(time.Now().Unix()), EpochSeconds: 2, SlotsPerEpoch: 1, WindowEpochs: 4}
+	epoch := uint32(2)
+	if raceEnabled {
+		epoch = 6 // everything takes several times as long
+	}
+	w.config = cert.Config{Network: [32]byte{1, 2, 3}, Version: 1, Genesis: uint64(time.Now().Unix()), EpochSeconds: epoch, SlotsPerEpoch: 1, WindowEpochs: 4}
 	var hold []net.Listener
 	for _, m := range w.members {
 		x := newWallet()
@@ -191,7 +195,7 @@ func TestFourValidators(t *testing.T) {
 	time.Sleep(500 * time.Millisecond) // what was under way arrives
 	n = w.chain.count()
 	halted := w.epoch()
-	time.Sleep(5 * time.Second) // nothing may come: there is nothing to wait for
+	time.Sleep(time.Duration(w.config.EpochSeconds) * 5 / 2 * time.Second) // nothing may come: there is nothing to wait for
 	if w.chain.count() != n {
 		t.Error("two of four made a certificate")
 	}

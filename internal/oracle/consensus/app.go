@@ -60,7 +60,7 @@ type verified struct {
 }
 
 const (
-	cacheSize     = 2048
+	cacheSize     = 512
 	extensionSize = 65
 	saveEvery     = 200 // blocks at most that a restart replays
 )
@@ -76,6 +76,9 @@ func (a *app) decode(raw []byte) (*report.Message, error) {
 		}
 	}
 	m, err := report.Decode(raw, a.config, a.digest)
+	if err != nil {
+		m = nil // what strangers send is not kept
+	}
 	if a.decoded[0] == nil || len(a.decoded[0]) >= cacheSize {
 		a.decoded[1], a.decoded[0] = a.decoded[0], make(map[[32]byte]verified, cacheSize)
 	}

@@ -141,7 +141,8 @@ func WriteGenesis(file string, config *cert.Config, members []Member, last repor
 	cp.Evidence.MaxAgeNumBlocks = 10_000
 	cp.Evidence.MaxAgeDuration = 24 * time.Hour
 	digest := sha256.Sum256(state)
-	doc := types.GenesisDoc{ChainID: "flashback-" + hex.EncodeToString(digest[:8]), GenesisTime: time.Unix(int64(config.Genesis), 0).UTC(), InitialHeight: 1,
+	before := time.Unix(int64(config.Genesis), 0).UTC().AddDate(0, 0, -1) // a node sleeps until the genesis time, and the first epoch may be still to come
+	doc := types.GenesisDoc{ChainID: "flashback-" + hex.EncodeToString(digest[:8]), GenesisTime: before, InitialHeight: 1,
 		ConsensusParams: cp, Validators: vals, AppState: state}
 	if err := doc.ValidateAndComplete(); err != nil {
 		return fmt.Errorf("genesis: %w", err)

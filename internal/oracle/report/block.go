@@ -137,13 +137,7 @@ func (s *State) checkObservation(o *Observation, raw []byte) (second bool, err e
 	if !s.carries(o.Unit) {
 		return false, ErrUnknown
 	}
-	open := map[uint64]bool{o.Epoch: true}
-	for x := range s.observations {
-		if x.validator == o.Validator && x.epoch >= s.Next {
-			open[x.epoch] = true
-		}
-	}
-	if len(open) > maxOpen {
+	if l := s.open[o.Validator]; len(l) >= maxOpen && !slices.Contains(l, o.Epoch) {
 		return false, ErrFull
 	}
 	return false, nil
@@ -176,7 +170,15 @@ func (s *State) observe(m *Message) {
 		s.accuse(&Evidence{Validator: o.Validator, Epoch: o.Epoch, First: s.observations[k].raw, Second: m.raw})
 		return
 	}
-	s.observations[k] = &observed{o, m.raw, canon.Hash(m.raw)}
+	s.put(&observed{o, m.raw, canon.Hash(m.raw)})
+}
+
+// put keeps an observation.
+func (s *State) put(o *observed) {
+	s.observations[observationKey{o.Epoch, o.Unit, o.Validator}] = o
+	if l := s.open[o.Validator]; o.Epoch >= s.Next && !slices.Contains(l, o.Epoch) {
+		s.open[o.Validator] = append(slices.Clone(l), o.Epoch) // clones share the old one
+	}
 }
 
 func (s *State) accuse(e *Evidence) {
@@ -186,9 +188,9 @@ func (s *State) accuse(e *Evidence) {
 	}
 }
 
-// close closes every epoch that is due; only the last of them gets a root, and none while a root waits.
+// close closes every epoch that is ripe; only the last of them gets a root, and none while a root waits.
 func (s *State) close(out *Outcome) {
-	for s.Pending == nil && s.time >= s.hold && s.time >= Due(s.config, s.Next) {
+	for s.Pending == nil && s.time >= s.hold && s.ripe() {
 		if out.Epochs == closePerCall {
 			return
 		}
@@ -208,8 +210,36 @@ func (s *State) close(out *Outcome) {
 				delete(s.observations, k)
 			}
 		}
+		for v, l := range s.open {
+			s.open[v] = slices.DeleteFunc(slices.Clone(l), func(e uint64) bool { return e < s.Next })
+		}
 		s.Seed = canon.Tagged("FLASHBACK-SEED-v1").Raw(s.log[:]).U64(epoch).Sum()
 	}
+}
+
+// ripe reports whether the next epoch may close: its grace is over, and a quorum of weight has observed every unit, or had twice the grace more to do so.
+func (s *State) ripe() bool {
+	due := Due(s.config, s.Next)
+	if s.time < due || s.time >= due+2*Grace(s.config) {
+		return s.time >= due
+	}
+	units := map[ids.ID]bool{}
+	for _, r := range s.slas {
+		if !r.Running() || r.Start > s.Next || units[r.Unit] {
+			continue
+		}
+		units[r.Unit] = true
+		var weight uint64
+		for i, v := range s.config.Validators {
+			if s.observations[observationKey{s.Next, r.Unit, uint32(i)}] != nil {
+				weight += uint64(v.Weight)
+			}
+		}
+		if !s.config.Quorum(weight) {
+			return false
+		}
+	}
+	return true
 }
 
 // lastDue is the last epoch whose grace is over.

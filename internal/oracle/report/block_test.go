@@ -135,9 +135,10 @@ func TestGapIsClosedWithoutRoots(t *testing.T) {
 	if s.at(back, 700); s.Hash() == before {
 		t.Fatal("the hash stands still, so no block would follow")
 	}
-	out := s.at(back, 600+Grace(s.config()))
-	if out.Epochs != back || out.Closed == nil || out.Closed.Epoch != back || out.Closed.Previous != first.Root {
-		t.Fatalf("%d epochs closed, %+v", out.Epochs, out.Closed)
+	missed := s.at(back, 600+Grace(s.config()))
+	out := s.at(back, 3*Grace(s.config())) // nobody has observed the last one
+	if missed.Epochs != back-1 || missed.Closed != nil || out.Epochs != 1 || out.Closed == nil || out.Closed.Epoch != back || out.Closed.Previous != first.Root {
+		t.Fatalf("%d and %d epochs closed, %+v", missed.Epochs, out.Epochs, out.Closed)
 	}
 	if l := out.Closed.Leaves[0]; l.Epochs != back+1 || l.SlotsExcluded != back*12 || l.SlotsBad != 0 || l.SlashBps != 0 {
 		t.Errorf("one leaf covers the gap: %+v", l)
@@ -148,6 +149,32 @@ func TestGapIsClosedWithoutRoots(t *testing.T) {
 	}
 	if out := s.at(back+1, 5300, s.certify(s.Pending)); out.Certified == nil || out.Closed == nil || out.Closed.Epoch != back+1 {
 		t.Errorf("the next epoch closes in the block of the certificate: %+v", out)
+	}
+}
+
+func TestEpochWaitsForObservations(t *testing.T) {
+	t.Parallel()
+	s := newSeat(t, 4, 1)
+	x := s.deals[0]
+	s.sight(0, x, 0, 100)
+	s.at(0, 0)
+	grace := Grace(s.config())
+	see := func(v int) []byte {
+		return s.observation(v, 0, x.Units[0].Unit, func(int) SlotFigures { return fine }, func(t *sla.Terms) SLAFigures { return SLAFigures{SLA: t.SLA} })
+	}
+	if out := s.at(0, grace+1, see(0), see(1)); out.Closed != nil {
+		t.Error("closed when two of four had observed")
+	}
+	h := s.Hash()
+	if s.at(0, grace+2); s.Hash() == h {
+		t.Error("the hash stands still while an epoch is due")
+	}
+	late := s.State.Clone()
+	if out := late.Block(s.State.config.Start(1)*1000+3*grace, nil); out.Closed == nil || out.Closed.Leaves[0].SlotsExcluded != 12 {
+		t.Errorf("not closed with two of four after all patience: %+v", out.Closed)
+	}
+	if out := s.at(0, grace+3, see(2)); out.Closed == nil || out.Closed.Leaves[0].SlotsExcluded != 0 {
+		t.Errorf("not closed when a quorum had observed: %+v", out.Closed)
 	}
 }
 

@@ -123,7 +123,7 @@ func Restore(config *cert.Config, b []byte) (*State, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.observations[observationKey{o.Epoch, o.Unit, o.Validator}] = &observed{o, raw, canon.Hash(raw)}
+		s.put(&observed{o, raw, canon.Hash(raw)})
 	}
 	for range r.Count(many) {
 		k := voteKey{factKind(r.U8()), r.B32(), r.U32()}

@@ -40,7 +40,7 @@ type Verdict struct {
 const (
 	keepVerdicts = 24
 	keepFinished = 4096 // epochs after an SLA's end that its leaf stays in the report, unless the chain says earlier that it is over
-	keepEvidence = 1024
+	keepEvidence = 128
 	maxSpans     = 4    // announced maintenances of a unit
 	maxVotes     = 1024 // facts of one validator that no quorum shares yet
 	maxOpen      = 4    // epochs of one validator's observations that wait
@@ -115,6 +115,7 @@ type State struct {
 	slas         map[ids.ID]*Record
 	maintenance  map[ids.ID][]span
 	observations map[observationKey]*observed
+	open         map[uint32][]uint64 // epochs of a validator's observations from Next on; follows from them
 	votes        map[voteKey][]byte
 	evidence     []*Evidence
 }
@@ -123,7 +124,7 @@ type State struct {
 func New(config *cert.Config, last Anchor) *State {
 	s := &State{config: config, digest: config.Digest(), Last: last,
 		ticks: map[uint32]uint64{}, slas: map[ids.ID]*Record{}, maintenance: map[ids.ID][]span{},
-		observations: map[observationKey]*observed{}, votes: map[voteKey][]byte{}}
+		observations: map[observationKey]*observed{}, open: map[uint32][]uint64{}, votes: map[voteKey][]byte{}}
 	if last.Any {
 		s.Next = last.Epoch + 1
 	}
@@ -136,7 +137,7 @@ func New(config *cert.Config, last Anchor) *State {
 func (s *State) Clone() *State {
 	c := *s
 	c.ticks, c.slas, c.maintenance = maps.Clone(s.ticks), maps.Clone(s.slas), maps.Clone(s.maintenance)
-	c.observations, c.votes, c.evidence = maps.Clone(s.observations), maps.Clone(s.votes), slices.Clone(s.evidence)
+	c.observations, c.open, c.votes, c.evidence = maps.Clone(s.observations), maps.Clone(s.open), maps.Clone(s.votes), slices.Clone(s.evidence)
 	return &c
 }
 
