@@ -12,5 +12,7 @@
 //	Submit, Transfer                      4 and the polls: getHealth, simulateTransaction, sendTransaction, getTransaction…
 //	Authorize                             2; SignAuthorization 1; Relay as Submit
 //
+// Deploy takes four ledgers. A Submit on the embedded network takes its ledger interval (100 ms) and 20 to 50 ms more: BenchmarkSubmit.
+//
 // Calls of one account are sent one after another, in the order of their arrival, since a network takes one transaction of an account per ledger; calls of different accounts run side by side.
 package stellar

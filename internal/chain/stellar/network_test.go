@@ -113,16 +113,20 @@ func TestUnknownFate(t *testing.T) {
 	}
 }
 
-// Two processes with one key get in each other's way, and both get through.
+// Programs with one key get in each other's way, and all get through.
 func TestSharedKey(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	other, err := stellar.Open(t.Context(), stellar.Options{RPC: s.net.URL(), Contracts: s.Contracts()})
-	must(t, err)
+	const n, programs = 4, 4
+	all := []chain.Chain{s}
+	for range programs - 1 {
+		other, err := stellar.Open(t.Context(), stellar.Options{RPC: s.net.URL(), Contracts: s.Contracts()})
+		must(t, err)
+		all = append(all, other)
+	}
 	before := s.version(t)
-	const n = 6
 	var wg sync.WaitGroup
-	for _, c := range []chain.Chain{s, other} {
+	for _, c := range all {
 		wg.Go(func() {
 			for range n {
 				if _, err := c.Submit(t.Context(), s.key, orchestrator.UnitPrice{Provider: s.key.Account(), ID: s.unit}); err != nil {
@@ -132,8 +136,8 @@ func TestSharedKey(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got := s.version(t); got != before+2*n {
-		t.Errorf("%d of %d calls were applied", got-before, 2*n)
+	if got := s.version(t); got != before+n*programs {
+		t.Errorf("%d of %d calls were applied", got-before, n*programs)
 	}
 }
 

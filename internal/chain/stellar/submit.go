@@ -18,9 +18,11 @@ import (
 )
 
 const (
-	patience = 3 * time.Minute // a submission's whole time, when the caller sets none
-	attempts = 6               // transactions tried for one submission: each but the last was certainly not applied
-	validity = 60              // seconds of ledger time in which a ledger has to take a transaction
+	patience         = 3 * time.Minute // a submission's whole time, when the caller sets none
+	attempts         = 6               // transactions tried for one submission: each but the last was certainly not applied
+	sequenceAttempts = 24              // the same where somebody else used the sequence number: that costs nothing
+
+	validity = 60 // seconds of ledger time in which a ledger has to take a transaction
 
 	inclusionFee    = 1_000     // stroops offered above the resource fee; the network charges what the ledger's market asks
 	maxInclusionFee = 1_000_000 // stroops; a tenth of a lumen
@@ -95,11 +97,11 @@ func (c *Client) perform(ctx context.Context, by chain.Signer, next prepare) (ou
 		if !errors.As(err, &retry) {
 			return out, err
 		}
-		if attempt == attempts {
+		if attempt >= attempts && (retry != errSequence || attempt >= sequenceAttempts) {
 			return out, retry.cause
 		}
 		c.log.Debug("transaction is tried again", "account", by.Account(), "attempt", attempt, "cause", retry.cause)
-		if err := sleep(ctx, time.Duration(attempt)*pollFirst); err != nil {
+		if err := sleep(ctx, rand.N(time.Duration(attempt)*2*pollFirst)); err != nil { // at random, so that two users of a key do not meet again
 			return out, retry.cause
 		}
 	}
