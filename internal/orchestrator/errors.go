@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"github.com/flashback-network/flashback/internal/cert"
 	"github.com/flashback-network/flashback/internal/fault"
 )
 
@@ -44,3 +45,16 @@ var (
 	// ErrBalance is the token's refusal, not a contract's: it has no number in the table.
 	ErrBalance = fault.New(fault.Exhausted, "balance_missing", "the account does not have so much of the asset")
 )
+
+// Codes of the contracts' error table that a step can fail with, by number: contracts/errors.json.
+func Codes() map[uint32]*fault.Error {
+	return map[uint32]*fault.Error{
+		1: ErrNotAuthorized, 4: ErrPaused, 5: ErrAmountInvalid, 6: ErrOverflow, 7: ErrNotFound, 8: ErrExists, 9: ErrStateWrong, 10: ErrArgumentInvalid, 11: ErrMalformed,
+		101: cert.ErrEpochOld, 102: cert.ErrEpochFuture, 103: cert.ErrPreviousMismatch, 104: cert.ErrSignerOrder, 105: cert.ErrSignerUnknown, 106: cert.ErrSignatureHigh,
+		107: cert.ErrSignatureBad, 108: cert.ErrQuorumMissing, 109: ErrConfigInvalid,
+		201: ErrLeafForeign, 202: ErrLeafUnknown, 203: ErrFromMismatch, 204: ErrLeafBehind, 205: ErrLeafBeyond,
+		301: ErrProviderUnknown, 302: ErrNodeBound, 303: ErrNodeReleased, 304: ErrCapacityMissing, 305: ErrCollateralMissing, 306: ErrUnitUnlisted, 307: ErrUnitMaintenance,
+		308: ErrUnitDecommissioning, 309: ErrDurationOutside, 310: ErrNoticeShort, 311: ErrQuotaExceeded, 312: ErrLiveReservations,
+		401: ErrPriceChanged, 402: ErrPriceAbove, 403: ErrNotTimedOut, 404: ErrOverFunded, 405: ErrNoBreach, 406: ErrGrantInvalid, 407: ErrNothingDue,
+	}
+}

@@ -1,6 +1,8 @@
 package orchestrator_test
 
 import (
+	"encoding/json"
+	"os"
 	"testing"
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
@@ -221,5 +223,27 @@ func TestCheck(t *testing.T) {
 	}
 	if !rules["consumer contract solvent"] || !rules["provider contract solvent"] {
 		t.Errorf("both contracts were robbed, and Check says %v", rules)
+	}
+}
+
+// The model's codes are the contracts' error table, but for what only a deployment can meet.
+func TestCodes(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("../../contracts/errors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := map[string]uint32{}
+	if err := json.Unmarshal(b, &table); err != nil {
+		t.Fatal(err)
+	}
+	delete(table, "AlreadyInitialized")
+	delete(table, "NotInitialized")
+	got := map[string]uint32{}
+	for n, e := range orchestrator.Codes() {
+		got[e.Code] = n
+	}
+	if d := cmp.Diff(table, got); d != "" {
+		t.Error(d)
 	}
 }

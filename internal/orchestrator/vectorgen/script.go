@@ -290,5 +290,5 @@ func (x *script) draw() {
 	due(r.ValidatorsOwed.Sign() > 0 || r.FundOwed.Sign() > 0, orchestrator.CollectSlash{SLA: slaID})
 }
 
-// account names in tests.
+// hash of a name, where any bytes do.
 func hash(name string) [32]byte { return canon.Hash([]byte(name)) }
