@@ -36,6 +36,7 @@ type node struct {
 	claims  *claim.Client
 	front   net.Listener
 	admin   net.Listener // nil: none
+	socket  net.Listener
 	started time.Time
 	serving atomic.Bool
 	figures *figures
@@ -85,6 +86,9 @@ func open(ctx context.Context, o *Options) (n *node, err error) {
 	if err := n.openClaim(); err != nil {
 		return n, err
 	}
+	if n.socket, err = admin.Listen(o.Dir); err != nil {
+		return n, err
+	}
 	n.figures = newFigures(n)
 	n.view.Resume(ctx)
 	n.followEpochs()
@@ -108,13 +112,11 @@ func (n *node) openClaim() error {
 // close gives back what open took, in the reverse order. What never opened is nil.
 func (n *node) close() error {
 	var err error
-	if n.front != nil {
-		if e := n.front.Close(); !errors.Is(e, net.ErrClosed) {
-			err = errors.Join(err, e)
+	for _, l := range []net.Listener{n.front, n.admin, n.socket} {
+		if l == nil {
+			continue
 		}
-	}
-	if n.admin != nil {
-		if e := n.admin.Close(); !errors.Is(e, net.ErrClosed) {
+		if e := l.Close(); !errors.Is(e, net.ErrClosed) {
 			err = errors.Join(err, e)
 		}
 	}
@@ -144,7 +146,7 @@ func (n *node) run(ctx context.Context) error {
 	if n.o.Platform != "" {
 		work(n.claims.KeepAnnounced)
 	}
-	g.Go(func() error { return admin.Serve(beside, n.o.Dir, n, n.log) })
+	g.Go(func() error { return admin.Serve(beside, n.socket, n, n.log) })
 
 	front := n.frontServer()
 	g.Go(func() error { return serve(front, n.front, n.o.TLS != nil) })

@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -74,12 +75,31 @@ func (n *node) usageRoutes(mux *http.ServeMux) {
 		}
 		door.Answer(w, http.StatusOK, a)
 	})
-	mux.Handle("POST "+statement.PathPossession, door.Handle(n.log, func(r *http.Request, c statement.Challenge) (*statement.Answer, error) {
+	mux.Handle("POST "+statement.PathPossession, door.Handle(n.log, func(r *http.Request, c statement.SignedChallenge) (*statement.Answer, error) {
 		if err := limited(r); err != nil {
 			return nil, err
 		}
-		return n.proofs.Answer(r.Context(), c)
+		if err := n.mayChallenge(&c); err != nil {
+			return nil, err
+		}
+		return n.proofs.Answer(r.Context(), c.Challenge)
 	}))
+}
+
+// mayChallenge checks who asks. An unsigned challenge is answered unless the node insists on an operator; one that is signed has to be signed well.
+func (n *node) mayChallenge(c *statement.SignedChallenge) error {
+	if c.Operator.Zero() && len(c.Signature) == 0 && !n.o.OperatorsOnly {
+		return nil
+	}
+	switch {
+	case !c.Fresh(n.o.Now()):
+		return fault.New(fault.Unauthorized, "challenge_late", "the challenge was not signed at about this time")
+	case !n.o.Chain.VerifyMessage(c.Operator, c.Message(), c.Signature):
+		return fault.New(fault.Unauthorized, "signature_bad", "the signature is not the operator's over this challenge")
+	case !slices.Contains(n.view.Operators(), c.Operator):
+		return fault.New(fault.Forbidden, "not_an_operator", "the account is not the operator of a registered validator")
+	}
+	return nil
 }
 
 func (n *node) usage(r *http.Request) (statement.UsageAnswer, error) {

@@ -78,12 +78,17 @@ type secretBody struct {
 	Secret string `json:"secret"`
 }
 
-// Serve answers on the socket until ctx ends.
-func Serve(ctx context.Context, dir string, n Node, log *slog.Logger) error {
+// Listen opens the socket in dir.
+func Listen(dir string) (net.Listener, error) {
 	l, err := listen(filepath.Join(dir, SocketName))
 	if err != nil {
-		return fmt.Errorf("opening the admin socket: %w", err)
+		return nil, fmt.Errorf("opening the admin socket: %w", err)
 	}
+	return l, nil
+}
+
+// Serve answers on the socket until ctx ends, and closes it.
+func Serve(ctx context.Context, l net.Listener, n Node, log *slog.Logger) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { door.Answer(w, http.StatusOK, n.Status()) })
 	mux.HandleFunc("GET /secret", func(w http.ResponseWriter, r *http.Request) {
@@ -106,7 +111,7 @@ func Serve(ctx context.Context, dir string, n Node, log *slog.Logger) error {
 		_ = srv.Close() // removes the socket
 		close(ended)
 	})
-	err = srv.Serve(l)
+	err := srv.Serve(l)
 	if !stop() {
 		<-ended
 	}

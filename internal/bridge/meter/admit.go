@@ -12,16 +12,18 @@ func notServed() error {
 	return fault.New(fault.Unavailable, "space_closed", "the node is not serving this agreement at this moment")
 }
 
-// AdmitRequest bounds rate and concurrency.
+// AdmitRequest bounds rate and concurrency. A request for a space that is not open passes: whether and why it is refused is for Identity.Allow to say, and no byte of it
+// is admitted.
 func (m *Meter) AdmitRequest(space object.Space, action s3.Action) error {
 	a := m.account(space)
 	if a == nil {
-		return notServed()
+		return nil
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.open {
-		return notServed()
+		a.busy++
+		return nil
 	}
 	if a.limits.ReadOnly && action != s3.List && action != s3.Read {
 		return fault.New(fault.Forbidden, "read_only", "the agreement is over: its data can be read and not be changed")

@@ -346,7 +346,7 @@ func (m *Meter) observe(space object.Space) {
 	a.save()
 }
 
-// Suspend refuses every request of a space from now on; its counters stay.
+// Suspend refuses every byte of a space from now on; its counters stay.
 func (m *Meter) Suspend(space object.Space) {
 	if a := m.account(space); a != nil {
 		a.mu.Lock()

@@ -240,7 +240,7 @@ func TestRateAndConcurrency(t *testing.T) {
 	if err := m.AdmitRequest("s", s3.Read); fault.KindOf(err) != fault.TooMany {
 		t.Errorf("a fourth at the same time: %v", err)
 	}
-	if err := m.AdmitRequest("other", s3.Read); fault.KindOf(err) != fault.Unavailable {
+	if _, err := m.AdmitRead("other", 1); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("an unknown space: %v", err)
 	}
 	m.Done("s", s3.Read, 200, 0)
@@ -255,8 +255,11 @@ func TestRateAndConcurrency(t *testing.T) {
 	}
 	m.Done("s", s3.Read, 200, 0)
 	m.Suspend("s")
-	if err := m.AdmitRequest("s", s3.Read); fault.KindOf(err) != fault.Unavailable {
-		t.Errorf("a suspended space: %v", err)
+	if _, err := m.AdmitRead("s", 1); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("reading from a suspended space: %v", err)
+	}
+	if _, err := m.AdmitWrite("s", 1); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("writing to a suspended space: %v", err)
 	}
 }
 
