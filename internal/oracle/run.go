@@ -36,8 +36,8 @@ type Chain interface {
 
 // Options of a validator.
 type Options struct {
-	Dir      string                // keys and genesis (InitLocal) and all data
-	Chain    Chain                 //
+	Dir      string // keys and genesis (InitLocal) and all data
+	Chain    Chain
 	Key      *secp256k1.PrivateKey // signs observations and reports; nil: the one in Dir
 	Operator chain.Signer          // its registered wallet: keys at nodes, fees of submissions
 	Listen   string                // host:port for the other validators

@@ -166,11 +166,9 @@ func (v *validator) poll(ctx context.Context) error {
 	if changed {
 		failed = errors.Join(failed, w.save())
 	}
-	if failed == nil {
-		w.mu.Lock()
-		w.synced = true
-		w.mu.Unlock()
-	}
+	w.mu.Lock() // one thing that cannot be read does not make the others unknown
+	w.synced = true
+	w.mu.Unlock()
 	return failed
 }
 
