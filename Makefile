@@ -14,7 +14,7 @@ help: ## list the targets
 build: $(BIN) ## build bin/flashback
 
 $(BIN): $(SOURCES)
-	CGO_ENABLED=0 $(GO) build -trimpath -o $@ ./cmd/flashback
+	$(GO) build -o $@ ./cmd/flashback
 
 up: $(BIN) ## build and run a whole network on this machine; Ctrl-C stops it
 	./$(BIN) up

@@ -84,6 +84,13 @@ func up(t *testing.T, args ...string) *local {
 	return l
 }
 
+// with is the same network in a part of a test.
+func (l *local) with(t *testing.T) *local {
+	c := *l
+	c.t = t
+	return &c
+}
+
 func (l *local) start() time.Duration {
 	l.t.Helper()
 	began := time.Now()

@@ -102,8 +102,9 @@ func TestRefusals(t *testing.T) {
 		}
 		t.Logf("refused: clock skew: %s", b.String())
 	})
-	t.Run("reserve and end", func(t *testing.T) { l.reserveAndEnd() })
+	t.Run("reserve and end", func(t *testing.T) { l.with(t).reserveAndEnd(t) })
 	t.Run("revoked grant", func(t *testing.T) {
+		l := l.with(t)
 		if err := put(d, "before", 10); err != nil {
 			t.Fatal(err)
 		}
@@ -112,13 +113,12 @@ func TestRefusals(t *testing.T) {
 		s3Refused(t, "a revoked grant", put(d, "after", 10), "AccessDenied", "InvalidAccessKeyId")
 		t.Logf("refused %s after the revocation was on chain", took.Round(time.Millisecond))
 	})
-	t.Run("certificates and leaves", func(t *testing.T) { l.certificates(t) })
-	t.Run("claims", func(t *testing.T) { l.claims(t) })
+	t.Run("certificates and leaves", func(t *testing.T) { l.with(t).certificates(t) })
+	t.Run("claims", func(t *testing.T) { l.with(t).claims(t) })
 }
 
 // reserveAndEnd opens a small, short SLA and runs into both bounds.
-func (l *local) reserveAndEnd() {
-	t := l.t
+func (l *local) reserveAndEnd(t *testing.T) {
 	s := ask[struct {
 		ID    ids.ID `json:"id"`
 		State string `json:"state"`

@@ -29,6 +29,8 @@ type Chain interface {
 	LatestReport(ctx context.Context) (uint64, [32]byte, bool, error)
 	SLA(ctx context.Context, id ids.ID) (orchestrator.SLA, error)
 	Reservation(ctx context.Context, sla ids.ID) (orchestrator.Reservation, error)
+	Terms(ctx context.Context, sla ids.ID) ([]byte, error)
+	Unit(ctx context.Context, id ids.ID) (orchestrator.Unit, error)
 }
 
 // Options of the API. All fields are needed.

@@ -106,14 +106,11 @@ func (a *api) market() {
 			if err != nil {
 				return nil, a.problem(err)
 			}
-			l, err := a.units(ctx, `id = $1`, id.String())
-			if err == nil && len(l) == 0 {
+			u, err := a.Chain.Unit(ctx, id) // counters are never shown from the index
+			if fault.KindOf(err) == fault.NotFound {
 				err = fault.New(fault.NotFound, "unit_unknown", "no such Data Unit")
 			}
-			if err != nil {
-				return nil, a.problem(err)
-			}
-			return reply(a, viewUnit(&l[0]), nil)
+			return reply(a, viewUnit(&u), err)
 		})
 	huma.Register(a.h, operation("search-offers", http.MethodGet, "/v1/offers", "Search the marketplace", "market", false, 422),
 		func(ctx context.Context, in *struct {

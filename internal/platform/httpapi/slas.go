@@ -123,9 +123,13 @@ func (a *api) slas() {
 func (a *api) sla(ctx context.Context, id ids.ID) (*SLA, error) {
 	var raw []byte
 	err := a.DB.QueryRowContext(ctx, `SELECT terms FROM slas WHERE id = $1`, id.String()).Scan(&raw)
-	if fault.KindOf(store.Map(err)) == fault.NotFound {
-		return nil, fault.New(fault.NotFound, "sla_unknown", "no such SLA")
-	} else if err != nil {
+	if fault.KindOf(store.Map(err)) == fault.NotFound { // newer than the index
+		raw, err = a.Chain.Terms(ctx, id)
+		if fault.KindOf(err) == fault.NotFound {
+			return nil, fault.New(fault.NotFound, "sla_unknown", "no such SLA")
+		}
+	}
+	if err != nil {
 		return nil, store.Map(err)
 	}
 	t, err := sla.DecodeTerms(raw)
