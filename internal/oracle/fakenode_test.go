@@ -118,8 +118,8 @@ func (n *fakeNode) usage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (n *fakeNode) possession(w http.ResponseWriter, body []byte) {
-	var in statement.Challenge
-	if json.Unmarshal(body, &in) != nil || n.lost {
+	var in statement.SignedChallenge
+	if json.Unmarshal(body, &in) != nil || !n.operators[in.Operator] || n.lost {
 		http.Error(w, "cannot", http.StatusNotFound)
 		return
 	}

@@ -141,7 +141,7 @@ func open(ctx context.Context, o Options) (*validator, error) {
 	transport := &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 4, IdleConnTimeout: 90 * time.Second, DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
 		TLSHandshakeTimeout: 5 * time.Second, MaxResponseHeaderBytes: 64 << 10, ForceAttemptHTTP2: true, DisableCompression: true}
 	v.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	v.verifier = possession.NewVerifier(v.client)
+	v.verifier = possession.NewVerifier(v.client, o.Operator, o.Now)
 	v.probers = newProbers(o.Operator, v.client, o.Now)
 	n, err := consensus.Open(consensus.Options{Dir: o.Dir, Key: o.Key, Listen: o.Listen, Peers: o.Peers, Retain: o.Retain, Logger: o.Logger, Now: o.Now,
 		Changed: func(c *consensus.Committed) { v.metrics.block(c); v.bell.ring() }})

@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 
+	"github.com/flashback-network/flashback/internal/chain"
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/oracle/report"
@@ -33,13 +35,13 @@ type errAnswer struct{ status int }
 
 func (e errAnswer) Error() string { return fmt.Sprintf("the node answered with status %d", e.status) }
 
-// later reports whether the same question may be answered later: the node did not answer, or said that it cannot now.
+// later reports whether the same question may be answered later: the node did not answer, or said that it cannot now, or does not know us yet.
 func later(err error) bool {
 	var a errAnswer
 	if !errors.As(err, &a) {
 		return true
 	}
-	return a.status >= 500 || a.status == http.StatusTooManyRequests
+	return a.status >= 500 || a.status == http.StatusTooManyRequests || a.status == http.StatusUnauthorized || a.status == http.StatusForbidden
 }
 
 // Usage reads the statement of an epoch, or the newest one when newest is set, and checks that it is the node's.
@@ -103,7 +105,9 @@ const draws = 3
 
 // Verifier asks and remembers which objects nodes said were gone. Safe for concurrent use.
 type Verifier struct {
-	client *http.Client
+	client   *http.Client
+	operator chain.Signer
+	now      func() time.Time
 
 	mu   sync.Mutex
 	gone map[goneKey]uint64 // the epoch of the statement in which it still was
@@ -116,9 +120,9 @@ type goneKey struct {
 
 const maxGone = 1 << 16
 
-// NewVerifier asks with this client.
-func NewVerifier(client *http.Client) *Verifier {
-	return &Verifier{client: client, gone: map[goneKey]uint64{}}
+// NewVerifier asks with this client. Challenges are signed by the operator's wallet: an answer discloses some of a consumer's bytes, and is for validators only.
+func NewVerifier(client *http.Client, operator chain.Signer, now func() time.Time) *Verifier {
+	return &Verifier{client: client, operator: operator, now: now, gone: map[goneKey]uint64{}}
 }
 
 // Challenge number k of an epoch, against a statement with at least one chunk. The error says why it failed or was not answered.
@@ -146,7 +150,11 @@ func (v *Verifier) Challenge(ctx context.Context, n Node, u *statement.Usage, se
 var errBack = fault.New(fault.Invalid, "GoneIsBack", "the node said that this object was deleted, and it stands in a later statement")
 
 func (v *Verifier) ask(ctx context.Context, n Node, u *statement.Usage, chunk uint64) (held *statement.Held, gone bool, err error) {
-	b, err := json.Marshal(statement.Challenge{SLA: u.SLA, Epoch: u.Epoch, Chunk: chunk})
+	signed, err := statement.Challenge{SLA: u.SLA, Epoch: u.Epoch, Chunk: chunk}.Sign(v.operator.Account(), v.now(), v.operator.SignMessage)
+	if err != nil {
+		return nil, false, err
+	}
+	b, err := json.Marshal(signed)
 	if err != nil {
 		return nil, false, err
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/merkle"
@@ -92,8 +93,12 @@ func (h *holder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(s.Answer())
 		return
 	}
-	var c statement.Challenge
+	var c statement.SignedChallenge
 	_ = json.NewDecoder(r.Body).Decode(&c)
+	if !c.Fresh(time.Now()) || !ed25519.Verify(c.Operator.Address[:], c.Message(), c.Signature) || h.mood == "knows nobody" {
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
 	for i, raw := range h.leaves {
 		x, _ := statement.DecodeHeld(raw)
 		if c.Chunk < x.First || c.Chunk >= x.First+statement.Chunks(x.Size) {
@@ -113,6 +118,19 @@ func (h *holder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(a)
 		return
 	}
+}
+
+type signer struct{ key ed25519.PrivateKey }
+
+func (s signer) Account() ids.Account {
+	return ids.Account{Chain: ids.Stellar, Address: [32]byte(s.key.Public().(ed25519.PublicKey))}
+}
+func (s signer) SignHash(h [32]byte) ([]byte, error)  { return ed25519.Sign(s.key, h[:]), nil }
+func (s signer) SignMessage(m []byte) ([]byte, error) { return ed25519.Sign(s.key, m), nil }
+
+func newVerifier() *Verifier {
+	_, k, _ := ed25519.GenerateKey(nil)
+	return NewVerifier(http.DefaultClient, signer{k}, time.Now)
 }
 
 func TestUsage(t *testing.T) {
@@ -138,10 +156,10 @@ func TestUsage(t *testing.T) {
 
 func TestChallenge(t *testing.T) {
 	t.Parallel()
-	for mood, want := range map[string]Result{"": Passed, "rotten": Failed, "refuses": Failed, "babbles": Failed, "floods": Failed, "busy": Unanswered} {
+	for mood, want := range map[string]Result{"": Passed, "rotten": Failed, "refuses": Failed, "babbles": Failed, "floods": Failed, "busy": Unanswered, "knows nobody": Unanswered} {
 		h := newHolder(t, 10, 200_000, 65_536, 1_000)
 		h.mood = mood
-		v := NewVerifier(http.DefaultClient)
+		v := newVerifier()
 		for k := range uint64(8) {
 			if got, err := v.Challenge(context.Background(), h.node, &h.usage, [32]byte{3}, k); got != want || (err == nil) != (want == Passed) {
 				t.Errorf("a node that is %q, challenge %d: %d %v", mood, k, got, err)
@@ -150,7 +168,7 @@ func TestChallenge(t *testing.T) {
 	}
 	h := newHolder(t, 10)
 	h.node.Endpoint = "http://127.0.0.1:1"
-	if got, err := NewVerifier(http.DefaultClient).Challenge(context.Background(), h.node, &h.usage, [32]byte{3}, 0); got != Unanswered || err == nil {
+	if got, err := newVerifier().Challenge(context.Background(), h.node, &h.usage, [32]byte{3}, 0); got != Unanswered || err == nil {
 		t.Errorf("nobody is there: %d %v", got, err)
 	}
 }
@@ -159,7 +177,7 @@ func TestGone(t *testing.T) {
 	t.Parallel()
 	h := newHolder(t, 70_000, 70_000, 70_000)
 	h.deleted = map[int]bool{0: true, 1: true, 2: true}
-	v := NewVerifier(http.DefaultClient)
+	v := newVerifier()
 	if got, err := v.Challenge(context.Background(), h.node, &h.usage, [32]byte{3}, 0); got != Void || err != nil || h.asked != draws {
 		t.Fatalf("%d after %d draws: %v", got, h.asked, err)
 	}
