@@ -21,7 +21,13 @@ import (
 	"github.com/flashback-network/flashback/internal/bridge/object"
 	"github.com/flashback-network/flashback/internal/bridge/possession"
 	"github.com/flashback-network/flashback/internal/bridge/s3"
+	"github.com/flashback-network/flashback/internal/chain"
 )
+
+// firstPoll bounds how long a start waits for the chain.
+const firstPoll = 3 * time.Second
+
+var _ Chain = chain.Chain(nil)
 
 // node is an open Bridge Node.
 type node struct {
@@ -76,7 +82,7 @@ func open(ctx context.Context, o *Options) (n *node, err error) {
 		return n, err
 	}
 	n.view, err = access.NewView(access.Options{Chain: o.Chain, Node: o.Key.Account(), Dir: o.Dir, Poll: o.Poll, Stale: o.Stale, Retention: o.Retention,
-		Now: o.Now, Logger: n.log, Apply: n.apply})
+		Now: o.Now, Logger: n.log, Configure: n.configure, Apply: n.apply})
 	if err != nil {
 		return n, err
 	}
@@ -91,8 +97,11 @@ func open(ctx context.Context, o *Options) (n *node, err error) {
 	}
 	n.figures = newFigures(n)
 	n.view.Resume(ctx)
-	n.followEpochs()
-	n.openProbes()
+	first, cancel := context.WithTimeout(ctx, firstPoll)
+	defer cancel()
+	if err := n.view.Poll(first); err != nil { // Follow goes on asking
+		n.log.Warn("the chain does not answer yet", "err", err)
+	}
 	return n, nil
 }
 
@@ -213,12 +222,5 @@ func (n *node) apply(ctx context.Context, s access.SLA, p access.Phase) error {
 }
 
 func clamp(v uint64) int64 { return int64(min(v, 1<<62)) }
-
-// followEpochs tells the meter where epochs begin, as the chain says.
-func (n *node) followEpochs() {
-	if genesis, seconds, ok := n.view.Epochs(); ok {
-		n.meter.SetEpochs(genesis, seconds)
-	}
-}
 
 var _ s3.Meter = (*figures)(nil)

@@ -2,11 +2,13 @@ package bridge
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/flashback-network/flashback/internal/bridge/access"
 	"github.com/flashback-network/flashback/internal/bridge/meter"
 	"github.com/flashback-network/flashback/internal/bridge/object"
+	"github.com/flashback-network/flashback/internal/ids"
 )
 
 const (
@@ -16,9 +18,9 @@ const (
 	tidyEvery  = time.Minute
 )
 
-// openProbes opens a space for each validator's operator.
-func (n *node) openProbes() {
-	operators := n.view.Operators()
+// configure follows what the chain says of epochs and validators: it opens a space for each operator.
+func (n *node) configure(genesis uint64, epochSeconds uint32, operators []ids.Account) {
+	n.meter.SetEpochs(genesis, epochSeconds)
 	for _, o := range operators {
 		space := access.ProbeSpace(o)
 		n.engine.SetLimit(space, max(probeRoom/int64(len(operators)), probeLeast))
@@ -26,16 +28,22 @@ func (n *node) openProbes() {
 			n.log.Error("a probe space is not open", "operator", o, "err", err)
 		}
 	}
+	for _, o := range n.view.Operators() {
+		if !slices.Contains(operators, o) {
+			n.meter.Forget(access.ProbeSpace(o))
+			if err := n.engine.RemoveSpace(context.Background(), access.ProbeSpace(o)); err != nil {
+				n.log.Error("a former operator's probe space is not removed", "operator", o, "err", err)
+			}
+		}
+	}
 }
 
-// housekeeping follows the epochs and the operators, removes old probes, and sweeps keys that will never work again.
+// housekeeping removes old probes and sweeps keys that will never work again.
 func (n *node) housekeeping(ctx context.Context) {
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(time.Second) // by which tidyEvery of the node's clock is looked at
 	defer tick.Stop()
 	var tidied time.Time
 	for {
-		n.followEpochs()
-		n.openProbes()
 		if now := n.o.Now(); now.Sub(tidied) >= tidyEvery {
 			tidied = now
 			for _, o := range n.view.Operators() {

@@ -236,8 +236,16 @@ func (v *View) apply(ctx context.Context) {
 	}
 }
 
-// Resume calls Apply for what an earlier run left, before the chain is asked: without it, limits would not be set when the first request comes.
-func (v *View) Resume(ctx context.Context) { v.apply(ctx) }
+// Resume calls Configure and Apply for what an earlier run left, before the chain is asked: without it, limits would not be set when the first request comes.
+func (v *View) Resume(ctx context.Context) {
+	v.mu.RLock()
+	g, operators := v.s.Grid, v.s.Operators
+	v.mu.RUnlock()
+	if g.EpochSeconds > 0 {
+		v.o.Configure(g.Genesis, g.EpochSeconds, operators)
+	}
+	v.apply(ctx)
+}
 
 func (v *View) forget(id ids.ID) {
 	v.mu.Lock()

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -48,11 +49,20 @@ func (v *View) readConfig(ctx context.Context) error {
 	for i := range c.Validators {
 		operators[i] = c.Validators[i].Operator
 	}
+	if c.EpochSeconds == 0 {
+		return errors.New("the validators' configuration has epochs of no length")
+	}
+	g := grid{c.Genesis, c.EpochSeconds}
+	v.mu.RLock()
+	same := g == v.s.Grid && slices.Equal(operators, v.s.Operators)
+	v.mu.RUnlock()
+	if same {
+		return nil
+	}
+	v.o.Configure(c.Genesis, c.EpochSeconds, operators)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if g := (grid{c.Genesis, c.EpochSeconds}); g != v.s.Grid || !slices.Equal(operators, v.s.Operators) {
-		v.s.Grid, v.s.Operators, v.dirty = g, operators, true
-	}
+	v.s.Grid, v.s.Operators, v.dirty = g, operators, true
 	return nil
 }
 

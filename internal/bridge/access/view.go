@@ -41,6 +41,9 @@ type Options struct {
 	Now       func() time.Time
 	Logger    *slog.Logger
 
+	// Configure is called with the epochs' place in time and the validators' operators when they are new or have changed, before anything is decided by them. nil: nothing.
+	Configure func(genesis uint64, epochSeconds uint32, operators []ids.Account)
+
 	// Apply is called from the follower when the phase of an SLA is new or has changed, and again at each poll until it returns nil.
 	// After it took Over, the view forgets the SLA. nil: nothing.
 	Apply func(ctx context.Context, s SLA, p Phase) error
@@ -54,6 +57,9 @@ func (o *Options) defaults() {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Configure == nil {
+		o.Configure = func(uint64, uint32, []ids.Account) {}
 	}
 	if o.Apply == nil {
 		o.Apply = func(context.Context, SLA, Phase) error { return nil }
@@ -135,13 +141,6 @@ func (v *View) Answered() time.Time {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	return v.s.Answered
-}
-
-// Epochs is the epochs' place in time; ok is false before the chain answered for the first time.
-func (v *View) Epochs() (genesis uint64, seconds uint32, ok bool) {
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	return v.s.Grid.Genesis, v.s.Grid.EpochSeconds, v.s.Grid.EpochSeconds > 0
 }
 
 // Listed is an SLA with its phase now.

@@ -82,7 +82,7 @@ func (c *Client) Announce(ctx context.Context) error {
 const (
 	firstPause  = 500 * time.Millisecond
 	longPause   = time.Minute
-	againAfter  = time.Hour
+	againAfter  = 10 * time.Minute
 	pauseJitter = 0.2
 )
 
