@@ -3,11 +3,13 @@ package oracle
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +20,8 @@ import (
 	"github.com/flashback-network/flashback/internal/orchestrator"
 	"github.com/flashback-network/flashback/internal/sla"
 )
+
+var networks atomic.Int32 // of this process
 
 // network is a set of validators in one process.
 type network struct {
@@ -33,7 +37,7 @@ type network struct {
 type running struct {
 	status string
 	cancel context.CancelFunc
-	done   chan error
+	done   chan struct{}
 }
 
 // newNetwork makes keys, configuration and genesis for n validators; epochs begin now.
@@ -48,19 +52,17 @@ func newNetwork(t *testing.T, n int) *network {
 		epoch = 6 // everything takes several times as long
 	}
 	w.config = cert.Config{Network: [32]byte{1, 2, 3}, Version: 1, Genesis: uint64(time.Now().Unix()), EpochSeconds: epoch, SlotsPerEpoch: 1, WindowEpochs: 4}
-	var hold []net.Listener
-	for _, m := range w.members {
+	number := networks.Add(1)
+	for i, m := range w.members {
 		x := newWallet()
 		w.wallets = append(w.wallets, x)
 		w.config.Validators = append(w.config.Validators, cert.Validator{Key: m.Key, Weight: 1, Operator: x.Account()})
-		l, err := net.Listen("tcp", "127.0.0.1:0") // peers have to know the ports beforehand
+		// Peers have to know the ports beforehand, so one is taken and given back; on an address of its own nobody else takes it meanwhile.
+		l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 64+os.Getpid()%64, number, i+1))
 		if err != nil {
 			t.Fatal(err)
 		}
-		hold = append(hold, l)
 		w.listen = append(w.listen, l.Addr().String())
-	}
-	for _, l := range hold {
 		l.Close()
 	}
 	if err := WriteGenesis(w.config, w.members, report.Anchor{}); err != nil {
@@ -92,10 +94,15 @@ func (w *network) start(i int) {
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &running{status: "http://" + l.Addr().String(), cancel: cancel, done: make(chan error, 1)}
+	r := &running{status: "http://" + l.Addr().String(), cancel: cancel, done: make(chan struct{})}
 	o := Options{Dir: w.members[i].Dir, Chain: w.chain, Operator: w.wallets[i], Listen: w.listen[i], Peers: peers, Status: l, Poll: 100 * time.Millisecond,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})).With("validator", i)}
-	go func() { r.done <- Run(ctx, o) }()
+	go func() {
+		defer close(r.done)
+		if err := Run(ctx, o); err != nil {
+			w.t.Errorf("validator %d: %v", i, err)
+		}
+	}()
 	w.running[i] = r
 }
 
@@ -107,10 +114,7 @@ func (w *network) stop(i int) {
 	}
 	r.cancel()
 	select {
-	case err := <-r.done:
-		if err != nil {
-			w.t.Errorf("validator %d: %v", i, err)
-		}
+	case <-r.done:
 	case <-time.After(20 * time.Second):
 		w.t.Fatalf("validator %d does not stop", i)
 	}
