@@ -42,9 +42,8 @@ type world struct {
 	node  ids.ID
 	unit  ids.ID
 
-	operatorsOnly bool
-	addresses     Addresses
-	stop          func()
+	addresses Addresses
+	stop      func()
 }
 
 // until waits for what the node does in its own time.
@@ -77,7 +76,7 @@ func (w *world) start() {
 	ready, ended := make(chan Addresses, 1), make(chan error, 1)
 	go func() {
 		ended <- Run(ctx, Options{Dir: w.dir, Key: accesstest.Key("node"), Chain: w.chain, Admin: "127.0.0.1:0", Endpoint: "http://node", Version: "test",
-			Poll: 20 * time.Millisecond, Now: w.clock.now, OperatorsOnly: w.operatorsOnly, Logger: slog.New(slog.NewTextHandler(w.t.Output(), nil)), Ready: func(a Addresses) { ready <- a }})
+			Poll: 20 * time.Millisecond, Now: w.clock.now, Logger: slog.New(slog.NewTextHandler(w.t.Output(), nil)), Ready: func(a Addresses) { ready <- a }})
 	}()
 	select {
 	case w.addresses = <-ready:
@@ -248,7 +247,6 @@ func TestStatementsAndChallengesOverTheFrontDoor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.sla(10<<20, 10<<20)
-	w.operatorsOnly = true
 	w.start()
 	c := w.client(signer("consumer"), id.String(), "")
 	if err := makeBucket(c, "demo"); err != nil {

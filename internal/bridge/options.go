@@ -45,10 +45,6 @@ type Options struct {
 	ProbeTTL  time.Duration // how long validators' objects are kept; 0: 1 h
 	Sync      object.Sync
 
-	// OperatorsOnly makes the node answer possession challenges of registered validators' operators only, who sign them (statement.SignedChallenge). An answer discloses 64 KiB
-	// of a consumer's data, so it should be set wherever the validators sign.
-	OperatorsOnly bool
-
 	Console io.Writer // where the node secret is shown; nil: nowhere
 	Logger  *slog.Logger
 	Now     func() time.Time

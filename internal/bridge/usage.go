@@ -86,11 +86,8 @@ func (n *node) usageRoutes(mux *http.ServeMux) {
 	}))
 }
 
-// mayChallenge checks who asks. An unsigned challenge is answered unless the node insists on an operator; one that is signed has to be signed well.
+// mayChallenge checks who asks: an answer discloses 64 KiB of a consumer's data, so it is for operators of registered validators only.
 func (n *node) mayChallenge(c *statement.SignedChallenge) error {
-	if c.Operator.Zero() && len(c.Signature) == 0 && !n.o.OperatorsOnly {
-		return nil
-	}
 	switch {
 	case !c.Fresh(n.o.Now()):
 		return fault.New(fault.Unauthorized, "challenge_late", "the challenge was not signed at about this time")
