@@ -21,7 +21,7 @@ const (
 	perSegment  = 256 // accounts that are mapped together
 	segmentSize = perSegment * accountSize
 	maxName     = 64
-	maxAccounts = 1 << 20
+	maxSegments = 4096 // a million accounts
 )
 
 // Offsets in a slot. A slot of zeros is free.
@@ -60,12 +60,17 @@ type Closing struct {
 type book struct {
 	f        *os.File
 	segments [][]byte
-	free     []int
-	seqs     []uint64 // per account, of the newer slot
+	free     []*line
+}
+
+// line is the place of one account: two slots. Its methods must not overlap; those of different lines may.
+type line struct {
+	mem []byte
+	seq uint64 // of the newer slot
 }
 
 // openBook opens or makes the file and gives the accounts in it.
-func openBook(path string) (b *book, found map[int]named, err error) {
+func openBook(path string) (b *book, found map[*line]named, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, nil, err
@@ -102,20 +107,19 @@ func openBook(path string) (b *book, found map[int]named, err error) {
 			return nil, nil, fmt.Errorf("%s is no file of counters, or of another version", path)
 		}
 	}
-	found = map[int]named{}
+	found = map[*line]named{}
 	for n := (info.Size() - headerSize) / segmentSize; n > 0; n-- {
-		if err = b.mapNext(); err != nil {
+		lines, err := opened.mapNext()
+		if err != nil {
 			return nil, nil, err
 		}
-	}
-	for i := range b.seqs {
-		n, seq, ok := b.load(i)
-		b.seqs[i] = seq
-		if !ok {
-			b.free = append(b.free, i)
-			continue
+		for _, l := range lines {
+			if n, ok := l.load(); ok {
+				found[l] = n
+			} else {
+				b.free = append(b.free, l)
+			}
 		}
-		found[i] = n
 	}
 	return b, found, nil
 }
@@ -126,73 +130,73 @@ type named struct {
 }
 
 // mapNext maps one more segment, whose room on the disk exists: touching it later cannot fail for want of room.
-func (b *book) mapNext() error {
+func (b *book) mapNext() ([]*line, error) {
 	off := int64(headerSize + len(b.segments)*segmentSize)
 	m, err := unix.Mmap(int(b.f.Fd()), off, segmentSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
-		return fmt.Errorf("mapping the counters: %w", err)
+		return nil, fmt.Errorf("mapping the counters: %w", err)
 	}
 	b.segments = append(b.segments, m)
-	b.seqs = append(b.seqs, make([]uint64, perSegment)...)
-	return nil
+	lines := make([]*line, perSegment)
+	for i := range lines {
+		lines[i] = &line{mem: m[i*accountSize : (i+1)*accountSize : (i+1)*accountSize]}
+	}
+	return lines, nil
 }
 
-// take finds a free account, growing the file when there is none.
-func (b *book) take() (int, error) {
+// take finds a free line, growing the file when there is none.
+func (b *book) take() (*line, error) {
 	if len(b.free) == 0 {
-		first := len(b.seqs)
-		if first >= maxAccounts {
-			return 0, errors.New("too many accounts")
+		if len(b.segments) >= maxSegments {
+			return nil, errors.New("too many accounts")
 		}
 		zero := make([]byte, segmentSize)
 		if _, err := b.f.WriteAt(zero, int64(headerSize+len(b.segments)*segmentSize)); err != nil {
-			return 0, fmt.Errorf("growing the file of counters: %w", err)
+			return nil, fmt.Errorf("growing the file of counters: %w", err)
 		}
 		if err := b.f.Sync(); err != nil {
-			return 0, fmt.Errorf("growing the file of counters: %w", err)
+			return nil, fmt.Errorf("growing the file of counters: %w", err)
 		}
-		if err := b.mapNext(); err != nil {
-			return 0, err
+		lines, err := b.mapNext()
+		if err != nil {
+			return nil, err
 		}
-		for i := first + perSegment - 1; i >= first; i-- {
-			b.free = append(b.free, i)
-		}
+		b.free = lines
 	}
-	i := b.free[len(b.free)-1]
+	l := b.free[len(b.free)-1]
 	b.free = b.free[:len(b.free)-1]
-	return i, nil
+	return l, nil
 }
 
-func (b *book) slot(account int, seq uint64) []byte {
-	off := account%perSegment*accountSize + int(seq&1)*slotSize
-	return b.segments[account/perSegment][off : off+slotSize : off+slotSize]
+// drop frees a line that nobody uses any more.
+func (b *book) drop(l *line) {
+	clear(l.mem)
+	l.seq = 0
+	b.free = append(b.free, l)
 }
 
-// store writes a tally into the older slot. Calls for one account do not overlap.
-func (b *book) store(account int, space object.Space, t *Tally) {
-	b.seqs[account]++
-	encode(b.slot(account, b.seqs[account]), b.seqs[account], space, t)
+func (l *line) slot(seq uint64) []byte {
+	off := int(seq&1) * slotSize
+	return l.mem[off : off+slotSize : off+slotSize]
 }
 
-// drop frees an account.
-func (b *book) drop(account int) {
-	clear(b.slot(account, 0))
-	clear(b.slot(account, 1))
-	b.seqs[account] = 0
-	b.free = append(b.free, account)
+// store writes a tally into the older slot.
+func (l *line) store(space object.Space, t *Tally) {
+	l.seq++
+	encode(l.slot(l.seq), l.seq, space, t)
 }
 
 // load reads the newer valid slot.
-func (b *book) load(account int) (n named, seq uint64, ok bool) {
+func (l *line) load() (n named, ok bool) {
 	for i := range uint64(2) {
-		s := b.slot(account, i)
-		got := binary.LittleEndian.Uint64(s[atSeq:])
-		if s[atUsed] != 1 || got&1 != i || got <= seq && ok || crc32.Checksum(s[:atSum], castagnoli) != binary.LittleEndian.Uint32(s[atSum:]) {
+		s := l.slot(i)
+		seq := binary.LittleEndian.Uint64(s[atSeq:])
+		if s[atUsed] != 1 || seq&1 != i || seq <= l.seq && ok || crc32.Checksum(s[:atSum], castagnoli) != binary.LittleEndian.Uint32(s[atSum:]) {
 			continue
 		}
-		n, seq, ok = decode(s), got, true
+		n, ok, l.seq = decode(s), true, seq
 	}
-	return n, seq, ok
+	return n, ok
 }
 
 func encode(s []byte, seq uint64, space object.Space, t *Tally) {

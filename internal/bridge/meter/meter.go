@@ -80,7 +80,7 @@ type account struct {
 	space object.Space
 
 	mu     sync.Mutex
-	slot   int // in the book; -1: not durable (a probe space)
+	line   *line // in the book; nil: not durable (a probe space), or the meter is closed
 	open   bool
 	limits Limits
 	tally  Tally
@@ -105,12 +105,15 @@ func Open(o Options) (*Meter, error) {
 		return nil, fmt.Errorf("opening the counters: %w", err)
 	}
 	m := &Meter{o: o, spaces: map[object.Space]*account{}, book: b}
-	for slot, n := range found {
-		if m.spaces[n.space] != nil {
-			b.drop(slot)
-			continue
+	for line, n := range found {
+		if other := m.spaces[n.space]; other != nil { // a forgotten account whose line was not cleared to the end: the newer one counts
+			if other.tally.Last >= n.tally.Last {
+				b.drop(line)
+				continue
+			}
+			b.drop(other.line)
 		}
-		a := &account{m: m, space: n.space, slot: slot, tally: n.tally}
+		a := &account{m: m, space: n.space, line: line, tally: n.tally}
 		a.tally.Out += a.tally.Flying // sent before the process died
 		a.tally.Flying = 0
 		// What the engine holds now it has held since the process died: nothing else changes it.
@@ -171,9 +174,9 @@ func (m *Meter) beat() {
 	}
 	for _, a := range m.spaces {
 		a.mu.Lock()
-		if a.slot >= 0 {
+		if a.line != nil {
 			a.roll()
-			m.book.store(a.slot, a.space, &a.tally) // nothing worth a write to the disk: the kernel does it in its own time
+			a.line.store(a.space, &a.tally) // nothing worth a write to the disk: the kernel does it in its own time
 		}
 		a.mu.Unlock()
 	}
@@ -190,7 +193,7 @@ func (m *Meter) Close() error {
 	m.closed = true
 	for _, a := range m.spaces {
 		a.mu.Lock()
-		a.slot, a.open = -1, false
+		a.line, a.open = nil, false
 		a.mu.Unlock()
 	}
 	return m.book.close()
@@ -212,10 +215,10 @@ func (m *Meter) Admit(space object.Space, l Limits, durable bool) error {
 		if err != nil {
 			return fmt.Errorf("usage of %s: %w", space, err)
 		}
-		a = &account{m: m, space: space, slot: -1}
+		a = &account{m: m, space: space}
 		a.tally = Tally{Objects: uint64(u.Objects), Bytes: uint64(u.Bytes), Last: m.o.Now().UnixNano()}
 		if durable {
-			if a.slot, err = m.book.take(); err != nil {
+			if a.line, err = m.book.take(); err != nil {
 				return err
 			}
 		}
@@ -239,24 +242,11 @@ func (m *Meter) Forget(space object.Space) {
 	delete(m.spaces, space)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.slot >= 0 {
-		m.book.drop(a.slot)
+	if a.line != nil {
+		m.book.drop(a.line)
 		m.dirty.Store(true)
 	}
-	a.slot, a.open = -1, false
-}
-
-// Spaces that are counted across restarts.
-func (m *Meter) Spaces() []object.Space {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	var l []object.Space
-	for s, a := range m.spaces {
-		if a.slot >= 0 {
-			l = append(l, s)
-		}
-	}
-	return l
+	a.line, a.open = nil, false
 }
 
 // Tally of a space now; ok is false for an unknown one.
@@ -281,7 +271,7 @@ func (m *Meter) Closing(space object.Space) (c Closing, ok bool) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.slot >= 0 {
+	if a.line != nil {
 		a.roll()
 		a.save()
 	}
@@ -320,8 +310,8 @@ func (a *account) advance(to int64) {
 
 // save makes the tally outlive the process. a.mu is held, or nobody else knows a.
 func (a *account) save() {
-	if a.slot >= 0 {
-		a.m.book.store(a.slot, a.space, &a.tally)
+	if a.line != nil {
+		a.line.store(a.space, &a.tally)
 		if !a.m.dirty.Load() {
 			a.m.dirty.Store(true)
 		}
