@@ -243,9 +243,3 @@ func (m *Message) decode() error {
 	}
 	return errTag
 }
-
-// Validator that signed; for a certificate it means nothing.
-func (m *Message) Validator() uint32 { return m.signature.Signer }
-
-// Raw is the message as it came.
-func (m *Message) Raw() []byte { return m.raw }

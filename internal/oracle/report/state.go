@@ -175,11 +175,6 @@ func (s *State) Voted(m *Message) bool {
 	return fact != nil && string(s.votes[k]) == string(fact)
 }
 
-// Observed reports whether an observation of this validator for this epoch and unit is in.
-func (s *State) Observed(epoch uint64, unit ids.ID, validator uint32) bool {
-	return s.observations[observationKey{epoch, unit, validator}] != nil
-}
-
 // Evidence recorded so far, oldest first.
 func (s *State) Evidence() []*Evidence { return s.evidence }
 
