@@ -47,6 +47,9 @@ func (s *State) request(op *Request) error {
 	s.terms.set(id, t)
 	s.out.ID = id
 	s.emit("requested", id)
+	if op.Deposit.Sign() > 0 {
+		s.emit("funded", id, op.Deposit)
+	}
 	auto := s.reserve(u, Reservation{SLA: id, Unit: u.ID, Provider: t.Provider, Asset: t.Asset, Refund: op.Refund, TermsHash: hash, Volume: op.Volume, Collateral: t.Collateral})
 	if auto {
 		if err := s.accepted(id); err != nil {
@@ -90,8 +93,9 @@ func (s *State) start(x SLA) {
 		x.State, x.StartEpoch, x.SettledHash = Active, s.nextEpoch(), zero.Hash()
 		s.settled.set(x.ID, zero)
 		s.covered.set(x.ID, zero)
-		s.activate(x.ID, x.StartEpoch, x.SettledHash)
+		s.emit("sla_state", x.ID) // Funded, for this call
 		s.emit("sla_state", x.ID)
+		s.activate(x.ID, x.StartEpoch, x.SettledHash)
 	}
 	s.slas.set(x.ID, x)
 }
@@ -151,9 +155,9 @@ func (s *State) cancel(op *Cancel) error {
 	if x.State != Requested && x.State != Accepted {
 		return ErrStateWrong
 	}
+	s.giveBack(x, Cancelled)
 	r, _ := s.reservations.get(x.ID)
 	s.end(r)
-	s.giveBack(x, Cancelled)
 	return nil
 }
 
@@ -167,9 +171,9 @@ func (s *State) expire(id ids.ID) error {
 	case x.State == Requested && s.now <= x.AcceptBy, x.State == Accepted && s.now <= x.FundBy:
 		return ErrNotTimedOut
 	}
+	s.giveBack(x, Expired)
 	r, _ := s.reservations.get(id)
 	s.end(r)
-	s.giveBack(x, Expired)
 	return nil
 }
 
@@ -210,7 +214,7 @@ func (s *State) collectFees(id ids.ID) error {
 	t, _ := s.terms.get(id)
 	before, after := sla.Split(x.FeeTotal.Sub(x.Fees), t.Protocol.FeeSplit), sla.Split(x.FeeTotal, t.Protocol.FeeSplit)
 	x.Withdrawn = x.Withdrawn.Add(x.Fees)
-	s.emit("paid", id, x.Fees)
+	s.emit("collected", id, x.Fees)
 	x.Fees = money.Amount{}
 	s.slas.set(id, x)
 	for i, to := range []ids.Account{s.params.PlatformAddress, s.params.ValidatorsAddress, s.params.FundAddress, s.params.InsuranceAddress} {

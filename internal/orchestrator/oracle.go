@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/flashback-network/flashback/internal/cert"
+	"github.com/flashback-network/flashback/internal/ids"
 )
 
 func (s *State) submitReport(op *SubmitReport) error {
@@ -51,6 +52,6 @@ func (s *State) rotate(op *Rotate) error {
 		return err
 	}
 	assign(s, &s.config, next)
-	s.emit("rotated", decimal(uint64(next.Version)))
+	s.emit("rotated", ids.ID(next.Digest()))
 	return nil
 }

@@ -50,6 +50,7 @@ func (s *State) setParams(op *SetParams) error {
 	}
 	assign(s, &s.params, op.Params)
 	s.versions.set(op.Params.Version, op.Params)
+	s.emit("params_set", decimal(op.Params.Version))
 	return nil
 }
 
@@ -58,5 +59,6 @@ func (s *State) pause(op *Pause) error {
 		return ErrNotAuthorized
 	}
 	assign(s, &s.paused, op.Paused)
+	s.emit("paused", flag(op.Paused))
 	return nil
 }

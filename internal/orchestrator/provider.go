@@ -14,6 +14,10 @@ type decimal uint64
 
 func (d decimal) String() string { return strconv.FormatUint(uint64(d), 10) }
 
+type flag bool
+
+func (f flag) String() string { return strconv.FormatBool(bool(f)) }
+
 func (s *State) register(op *Register) error {
 	if _, ok := s.providers.get(op.Provider); ok {
 		return ErrExists
@@ -135,7 +139,7 @@ func (s *State) depositCollateral(op *DepositCollateral) error {
 		return ErrOverflow
 	}
 	s.collateral.set(h, Collateral{free, c.Locked})
-	s.emit("collateral", op.Provider, op.Amount)
+	s.emit("collateral", op.Provider)
 	return s.transfer(op.Asset, op.Provider, s.genesis.Provider, op.Amount)
 }
 
@@ -149,7 +153,7 @@ func (s *State) withdrawCollateral(op *WithdrawCollateral) error {
 		return ErrCollateralMissing
 	}
 	s.collateral.set(h, Collateral{c.Free.Sub(op.Amount), c.Locked})
-	s.emit("collateral", op.Provider, op.Amount)
+	s.emit("collateral", op.Provider)
 	return s.transfer(op.Asset, s.genesis.Provider, op.Provider, op.Amount)
 }
 
@@ -161,5 +165,6 @@ func (s *State) lock(provider ids.Account, asset money.Asset, amount money.Amoun
 		return ErrCollateralMissing
 	}
 	s.collateral.set(h, Collateral{c.Free.Sub(amount), c.Locked.Add(amount)})
+	s.emit("collateral", provider)
 	return nil
 }

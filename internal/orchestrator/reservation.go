@@ -22,6 +22,7 @@ func (s *State) reserve(u Unit, r Reservation) bool {
 		s.emit("accepted", r.SLA)
 	}
 	s.reservations.set(r.SLA, r)
+	s.emit("unit_state", u.ID)
 	return accepted
 }
 
@@ -64,8 +65,8 @@ func (s *State) refuse(op *Refuse) error {
 	if r.State > ReservationLocked {
 		return ErrStateWrong
 	}
-	s.end(r)
 	s.emit("refused", r.SLA)
+	s.end(r)
 	return s.refused(r.SLA)
 }
 
@@ -78,6 +79,7 @@ func (s *State) activate(id ids.ID, start uint64, zero [32]byte) {
 	u.ReservedBytes -= r.Volume
 	u.InUseBytes += r.Volume
 	s.units.set(u.ID, u)
+	s.emit("unit_state", u.ID)
 	s.emit("reservation_active", id)
 }
 
@@ -91,13 +93,14 @@ func (s *State) end(r Reservation) {
 	}
 	u.Live--
 	s.units.set(u.ID, u)
-	if r.State >= ReservationLocked {
-		if err := s.lock(r.Provider, r.Asset, money.Amount{}.Sub(r.remaining())); err != nil {
+	if free := r.remaining(); r.State >= ReservationLocked && free.Sign() > 0 {
+		if err := s.lock(r.Provider, r.Asset, money.Amount{}.Sub(free)); err != nil {
 			panic("orchestrator: releasing collateral cannot fail")
 		}
 	}
 	r.State = ReservationDone
 	s.reservations.set(r.SLA, r)
+	s.emit("unit_state", u.ID)
 	s.emit("released", r.SLA)
 }
 
@@ -154,13 +157,16 @@ func (s *State) cover(r Reservation, t *sla.Terms, from, to *sla.Leaf) error {
 	r.ValidatorsOwed = r.ValidatorsOwed.Add(after[1].Sub(before[1]))
 	r.FundOwed = money.Sum(r.FundOwed, after[2].Sub(before[2]), after[3].Sub(before[3]))
 	r.Coverage, r.Slash = coverage, slash
+	if taken := covered.Add(slashed); taken.Sign() > 0 {
+		s.collateral.set(h, Collateral{c.Free, c.Locked.Sub(taken)})
+		s.emit("collateral", r.Provider)
+	}
 	if covered.Sign() > 0 {
 		s.emit("coverage", r.SLA, covered)
 	}
 	if slashed.Sign() > 0 {
 		s.emit("slashed", r.SLA, slashed)
 	}
-	s.collateral.set(h, Collateral{c.Free, c.Locked.Sub(covered).Sub(slashed)})
 
 	r.SettledEpochs, r.SettledHash = to.Epochs, to.Hash()
 	s.reservations.set(r.SLA, r)
@@ -197,7 +203,7 @@ func (s *State) collectSlash(id ids.ID) error {
 	}
 	r.ValidatorsOwed, r.FundOwed = money.Amount{}, money.Amount{}
 	s.reservations.set(id, r)
-	s.emit("claimed", id, validators, fund)
+	s.emit("collected", id, validators, fund)
 	if err := s.transfer(r.Asset, s.genesis.Provider, s.genesis.Params.ValidatorsAddress, validators); err != nil {
 		return err
 	}

@@ -169,6 +169,7 @@ func (s *State) closeSLA(op *CloseSLA) error {
 	x.EndEpochs = uint32(min(uint64(x.EndEpochs), (r+w-1)/w*w))
 	s.slas.set(x.ID, x)
 	s.emit("closing", x.ID)
+	s.emit("sla_state", x.ID)
 	return nil
 }
 
@@ -187,6 +188,7 @@ func (s *State) terminate(op *Terminate) error {
 	x.EndEpochs = uint32(min(uint64(x.EndEpochs), s.running(&x)+1))
 	s.slas.set(x.ID, x)
 	s.emit("closing", x.ID)
+	s.emit("sla_state", x.ID)
 	return nil
 }
 

@@ -21,7 +21,7 @@ type Transfer struct {
 	Amount   money.Amount
 }
 
-// Event of a contract: its two topics, and the amount or count that it is about, if any.
+// Event of a contract: its two topics, and, of a warning, coverage, slash or payment, the count or amount that it is about.
 type Event struct {
 	Name    string
 	Subject string

@@ -168,6 +168,7 @@ func (s *State) unitDecommission(op *UnitDecommission) error {
 	u.State, u.Listed = UnitDecommissioning, false
 	s.units.set(u.ID, u)
 	s.emit("unit_state", u.ID)
+	s.emit("unit_listed", u.ID)
 	return nil
 }
 

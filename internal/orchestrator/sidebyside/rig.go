@@ -32,6 +32,7 @@ type Rig struct {
 	signers map[ids.Account]chain.Signer
 	issuer  chain.Signer
 	holders []ids.Account // whose balances are compared
+	cursor  string        // after the last event that was compared
 }
 
 // shape of a deployment that differs from the walk's own.
@@ -124,6 +125,9 @@ func open(ctx context.Context, seed uint64, sh shape) (r *Rig, err error) {
 		}
 	}
 	r.holders = append(r.holders, contracts.Provider, contracts.Consumer)
+	if err = r.skipEvents(ctx); err != nil {
+		return nil, err
+	}
 	r.World = walk.New(s, c, now, rand.New(rand.NewPCG(seed, 7)))
 	return r, nil
 }

@@ -2,6 +2,7 @@ package sidebyside
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"time"
@@ -31,7 +32,8 @@ func (r *Rig) Step(ctx context.Context, op orchestrator.Op) (receipt chain.Recei
 	if effects.ID != receipt.ID {
 		return receipt, nil, fmt.Errorf("%T made %s, the contract made %s", op, effects.ID, receipt.ID)
 	}
-	if err := r.touched(ctx, op, effects); err != nil {
+	err = errors.Join(r.touched(ctx, op, effects), r.events(ctx, effects.Events))
+	if err != nil {
 		return receipt, nil, fmt.Errorf("after %s at %d: %w", show(op), r.World.Now, err)
 	}
 	return receipt, nil, nil
