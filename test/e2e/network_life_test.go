@@ -12,6 +12,7 @@ import (
 
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
+	"github.com/flashback-network/flashback/internal/network"
 	"github.com/flashback-network/flashback/internal/platform/httpapi"
 	"github.com/flashback-network/flashback/internal/platform/monitor"
 	"github.com/flashback-network/flashback/internal/sla"
@@ -91,6 +92,13 @@ func TestMoneyFollowsTheModel(t *testing.T) {
 	began := map[string]money.Amount{}
 	type side struct{ sla, asset, provider string }
 	sides := []side{{"demo", "FUSD", "provider-1"}, {"demo-2", "XLM", "provider-2"}}
+	for _, d := range append([]network.Demo{l.info.Demo}, l.info.More...) { // something to challenge
+		for i := range 20 {
+			if err := put(d, fmt.Sprintf("possession/%d", i), 100_000+i); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	for _, x := range sides {
 		began[x.sla] = l.balance(x.asset, x.provider).Sub(l.drawn(x.sla))
 	}
@@ -111,6 +119,9 @@ func TestMoneyFollowsTheModel(t *testing.T) {
 			after := l.sla(x.sla)
 			return before.SettledEpochs == after.SettledEpochs && before.Buckets.ProviderClaim.Sign() == 0 && grown.Equal(after.Paid)
 		})
+		if leaf.Challenges == 0 || leaf.Passed != leaf.Challenges {
+			t.Errorf("%s: %d of %d possession challenges passed", x.sla, leaf.Passed, leaf.Challenges)
+		}
 		t.Logf("%s (%s): after %d epochs and %d windows the provider's wallet grew by %s, as the model says; %d slots, %d challenges passed of %d", x.sla, s.Mode, leaf.Epochs, leaf.Windows, grown, leaf.Slots, leaf.Passed, leaf.Challenges)
 	}
 }

@@ -145,6 +145,9 @@ func (l *local) kill() {
 	}
 	<-l.done
 	l.cmd = nil
+	if err := os.Remove((network.Layout{Dir: l.dir}).InfoFile()); err != nil { // nobody was left to say that it serves no more
+		l.t.Fatal(err)
+	}
 	for name, pid := range roles { // the kernel kills the roles with their parent
 		deadline := time.Now().Add(10 * time.Second)
 		for !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
