@@ -89,6 +89,8 @@ func (n *node) usageRoutes(mux *http.ServeMux) {
 // mayChallenge checks who asks: an answer discloses 64 KiB of a consumer's data, so it is for operators of registered validators only.
 func (n *node) mayChallenge(c *statement.SignedChallenge) error {
 	switch {
+	case c.Operator.Zero():
+		return fault.New(fault.Unauthorized, "challenge_unsigned", "a challenge has to be signed by the operator of a registered validator")
 	case !c.Fresh(n.o.Now()):
 		return fault.New(fault.Unauthorized, "challenge_late", "the challenge was not signed at about this time")
 	case !n.o.Chain.VerifyMessage(c.Operator, c.Message(), c.Signature):

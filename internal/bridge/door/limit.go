@@ -34,6 +34,7 @@ type Limiter struct {
 
 	mu    sync.Mutex
 	known map[string]*Bucket
+	swept time.Time // when quiet callers were last looked for: not more than once a second
 }
 
 const maxKnown = 1 << 16
@@ -44,8 +45,13 @@ func (l *Limiter) Allow(caller string, now time.Time) bool {
 	defer l.mu.Unlock()
 	b := l.known[caller]
 	if b == nil {
-		if len(l.known) >= maxKnown && !l.forget(now) {
-			return false
+		if len(l.known) >= maxKnown {
+			if now.Sub(l.swept) >= time.Second {
+				l.forget(now)
+			}
+			if len(l.known) >= maxKnown {
+				return false
+			}
 		}
 		if l.known == nil {
 			l.known = make(map[string]*Bucket)
@@ -56,14 +62,13 @@ func (l *Limiter) Allow(caller string, now time.Time) bool {
 	return b.Take(now, l.Rate, l.Burst)
 }
 
-func (l *Limiter) forget(now time.Time) (some bool) {
+func (l *Limiter) forget(now time.Time) {
+	l.swept = now
 	for k, b := range l.known {
 		if b.spent <= now.Sub(b.at).Seconds()*l.Rate {
 			delete(l.known, k)
-			some = true
 		}
 	}
-	return some
 }
 
 // Caller is the remote address of a request, as limits know it: an IPv6 caller is its /64.

@@ -383,3 +383,27 @@ func TestSpacesAreOpenedWhileOthersCount(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkRead is what the meter costs one small read.
+func BenchmarkRead(b *testing.B) {
+	var s stock
+	m, err := Open(Options{Dir: b.TempDir(), Store: &s})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer m.Close()
+	if err := m.Admit("s", Limits{Egress: 1 << 60}, true); err != nil {
+		b.Fatal(err)
+	}
+	o := &sent{a: m.account("s")}
+	for b.Loop() {
+		_ = m.AdmitRequest("s", s3.Read)
+		done, err := m.AdmitRead("s", 4096)
+		if err != nil {
+			b.Fatal(err)
+		}
+		o.count(4096)
+		done(4096)
+		m.Done("s", s3.Read, 200, 0)
+	}
+}
