@@ -130,7 +130,7 @@ func (s *State) settleReservation(op *SettleReservation) error {
 	}
 	t, _ := s.terms.get(op.SLA) // what has this hash
 	p := position{sla: op.SLA, termsHash: r.TermsHash, settled: r.SettledHash, start: r.StartEpoch, end: t.Duration}
-	if err := s.check(t, p, op.From, op.To, op.Epoch, op.Proof); err != nil {
+	if err := s.provable(t, p, op.From, op.To, op.Epoch, op.Proof); err != nil {
 		return err
 	}
 	return s.cover(r, t, &op.From, &op.To)

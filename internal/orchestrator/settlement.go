@@ -22,8 +22,8 @@ type position struct {
 // wellFormed reports whether a leaf's bytes decode.
 func wellFormed(l *sla.Leaf) bool { return l.Lost <= 1 && l.Status <= sla.Abandoned }
 
-// check refuses a step between two leaves that the certified root, the settled leaf, time or terms do not allow.
-func (s *State) check(t *sla.Terms, p position, from, to sla.Leaf, epoch uint64, proof merkle.Proof) error {
+// provable refuses a step between two leaves that the certified root, the settled leaf, time or terms do not allow.
+func (s *State) provable(t *sla.Terms, p position, from, to sla.Leaf, epoch uint64, proof merkle.Proof) error {
 	if !wellFormed(&from) || !wellFormed(&to) {
 		return ErrMalformed
 	}
@@ -97,7 +97,7 @@ func (s *State) settle(op *Settle) error {
 	}
 	t, _ := s.terms.get(op.SLA)
 	p := position{sla: x.ID, termsHash: x.TermsHash, settled: x.SettledHash, start: x.StartEpoch, end: x.EndEpochs}
-	if err := s.check(t, p, op.From, op.To, op.Epoch, op.Proof); err != nil {
+	if err := s.provable(t, p, op.From, op.To, op.Epoch, op.Proof); err != nil {
 		return err
 	}
 	totals := t.Totals(&op.To)
