@@ -8,7 +8,7 @@ use crate::{
     judge::slash_cap,
     leaf::{Leaf, LEAF_LEN},
     merkle::{leaf_hash, root_from},
-    terms::{Terms, TERMS_LEN_MAX},
+    terms::{Terms, BPS, TERMS_LEN_MAX},
 };
 
 /// Where one half of an SLA stands.
@@ -92,8 +92,15 @@ pub fn is_within(terms: &Terms, at: &Position, epoch: u64, leaf: &Leaf) -> bool 
         && leaf.judged_out <= leaf.bytes_out
         && u128::from(leaf.price_credit_epochs) <= holdback * u128::from(leaf.judged_epochs)
         && leaf.price_credit_out <= holdback * u128::from(leaf.judged_out)
+        && fits(leaf.price_credit_epochs.into(), leaf.collateral_credit_epochs.into(), leaf.judged_epochs.into())
+        && fits(leaf.price_credit_out, leaf.collateral_credit_out, leaf.judged_out.into())
         && u64::from(leaf.slash_bps) <= slash_cap(terms, leaf.epochs)
         && (leaf.slash_bps == 0 || leaf.warnings >= 2)
+}
+
+/// Whether both parts of the credits come to no more than all of what was judged.
+fn fits(price_credit: u128, collateral_credit: u128, judged: u128) -> bool {
+    price_credit.checked_add(collateral_credit).is_some_and(|credit| credit <= judged * u128::from(BPS))
 }
 
 /// Decodes terms that a caller brought; [`Error::Malformed`] if they are not such.

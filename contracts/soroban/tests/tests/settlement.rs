@@ -365,6 +365,8 @@ fn what_a_quorum_may_not_certify() {
     assert_eq!(crooked(16, |l| l.judged_out = l.bytes_out + 1), Error::LeafBeyond);
     assert_eq!(crooked(16, |l| l.price_credit_epochs = 2_000 * 12 + 1), Error::LeafBeyond, "more credit than holdback");
     assert_eq!(crooked(16, |l| l.price_credit_out = 2_000 * u128::from(l.judged_out) + 1), Error::LeafBeyond);
+    assert_eq!(crooked(16, |l| l.collateral_credit_epochs = 10_000 * 12 + 1), Error::LeafBeyond, "more credit than was judged");
+    assert_eq!(crooked(16, |l| l.collateral_credit_out = u128::MAX), Error::LeafBeyond);
     assert_eq!(crooked(16, |l| l.slash_bps = 1), Error::LeafBeyond, "a slash without warnings");
     let over = |l: &mut flashback_core::leaf::Leaf| (l.slash_bps, l.warnings) = (5_001, 9);
     assert_eq!(crooked(16, over), Error::LeafBeyond, "a slash above the cap");
