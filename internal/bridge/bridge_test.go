@@ -3,6 +3,7 @@ package bridge
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/flashback-network/flashback/internal/bridge/access/accesstest"
 	"github.com/flashback-network/flashback/internal/bridge/admin"
 	"github.com/flashback-network/flashback/internal/chain"
+	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/orchestrator"
 	"github.com/flashback-network/flashback/internal/statement"
 )
@@ -180,6 +182,11 @@ func TestStatementsAndChallengesOverTheFrontDoor(t *testing.T) {
 func TestValidatorsMeasureInTheirOwnSpace(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	var operators []ids.Account
+	for i := range 16 { // so that each one's share is the least
+		operators = append(operators, signer(fmt.Sprint("operator ", i)).Account())
+	}
+	w.chain.SetOperators(operators...)
 	w.start()
 	a, b := w.client(signer("operator 0"), "", ""), w.client(signer("operator 1"), "", "")
 	for _, c := range []*awss3.Client{a, b} {
@@ -196,7 +203,10 @@ func TestValidatorsMeasureInTheirOwnSpace(t *testing.T) {
 	if _, status := w.keys(signer("stranger"), "", ""); status != http.StatusForbidden {
 		t.Errorf("a stranger's key for the probe space: %d", status)
 	}
-	if err := put(a, "probe", "large", make([]byte, 33<<20)); code(err) != "QuotaExceeded" {
+	if err := put(a, "probe", "large", make([]byte, probeLeast-(1<<20))); err != nil {
+		t.Errorf("within its share: %v", err)
+	}
+	if err := put(a, "probe", "too much", make([]byte, 1<<20)); code(err) != "QuotaExceeded" {
 		t.Errorf("more than its share: %v", err)
 	}
 	w.clock.add(2 * time.Hour)
