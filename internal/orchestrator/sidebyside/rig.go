@@ -33,18 +33,22 @@ type Rig struct {
 	issuer  chain.Signer
 	holders []ids.Account // whose balances are compared
 	cursor  string        // after the last event that was compared
+	native  money.Asset   // lumens, when they are one of the assets
 }
 
 // shape of a deployment that differs from the walk's own.
 type shape struct {
 	params func(*orchestrator.Params)
 	config func(*cert.Config)
+	native bool // lumens are one of the assets
 }
 
 const minted = 1_000_000_000_000
 
-// Open starts a network in memory and deploys. Everything follows from the seed but the network's own timing.
-func Open(ctx context.Context, seed uint64) (*Rig, error) { return open(ctx, seed, shape{}) }
+// Open starts a network in memory and deploys. Everything follows from the seed but the network's own timing. With every fourth seed lumens are one of the assets.
+func Open(ctx context.Context, seed uint64) (*Rig, error) {
+	return open(ctx, seed, shape{native: seed%4 == 0})
+}
 
 func open(ctx context.Context, seed uint64, sh shape) (r *Rig, err error) {
 	n, err := devnet.Open(ctx, devnet.Options{Manual: true, Close: time.Millisecond, Start: time.Unix(1_800_000_000, 0)})
@@ -123,6 +127,19 @@ func open(ctx context.Context, seed uint64, sh shape) (r *Rig, err error) {
 				s.Mint(a, p, money.Of(minted))
 			}
 		}
+	}
+	if sh.native {
+		if r.native, err = r.client.DeployNative(ctx, r.Relayer); err != nil {
+			return nil, fmt.Errorf("deploying the token of lumens: %w", err)
+		}
+		for _, h := range r.holders {
+			b, err := r.client.Balance(ctx, r.native, h)
+			if err != nil {
+				return nil, fmt.Errorf("reading a balance: %w", err)
+			}
+			s.Mint(r.native, h, b)
+		}
+		c.Assets = append(c.Assets, r.native)
 	}
 	r.holders = append(r.holders, contracts.Provider, contracts.Consumer)
 	if err = r.skipEvents(ctx); err != nil {

@@ -25,6 +25,14 @@ func TestRandom(t *testing.T) {
 	t.Logf("seed %d: %d calls, %d refused, %.1f calls/s", seed, res.Operations, res.Refused, float64(res.Operations)/res.Elapsed.Seconds())
 }
 
+// The same with lumens as one of the assets.
+func TestRandomNative(t *testing.T) {
+	t.Parallel()
+	if _, err := Run(t.Context(), 4, number("FUZZ_CALLS", 100)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Settling after every epoch or once comes to the same amounts, to the unit, and the same cost of a settlement. `make bench-contracts` does it with 500 epochs.
 func TestSchedules(t *testing.T) {
 	t.Parallel()

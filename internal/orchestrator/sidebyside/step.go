@@ -10,6 +10,7 @@ import (
 	"github.com/flashback-network/flashback/internal/chain"
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
 )
 
@@ -79,13 +80,16 @@ func (r *Rig) submit(ctx context.Context, op orchestrator.Op) (chain.Receipt, er
 	case orchestrator.NodeRotate:
 		return r.relay(ctx, op, x.Provider, x.Key)
 	}
-	by := r.Relayer
 	for _, field := range []string{"Provider", "Consumer", "From", "Admin"} {
 		if a, ok := account(op, field); ok {
-			by = r.signers[a]
+			receipt, err := r.Chain.Submit(ctx, r.signers[a], op)
+			if !r.native.Zero() {
+				r.World.State.Mint(r.native, a, money.Amount{}.Sub(receipt.Fee)) // the model knows no fees of the chain
+			}
+			return receipt, err
 		}
 	}
-	return r.Chain.Submit(ctx, by, op)
+	return r.Chain.Submit(ctx, r.Relayer, op)
 }
 
 // account is a field of an op.
