@@ -258,7 +258,7 @@ func TestLostDataOutageAndEnd(t *testing.T) {
 		t.Fatal("the chain is away and has a new report")
 	}
 	down(false)
-	c := w.chain.await(t, "the lost chunks in a leaf", func(c *cert.Certificate) bool {
+	w.chain.await(t, "the lost chunks in a leaf", func(c *cert.Certificate) bool {
 		l = w.leaf(2, c, long.SLA)
 		return l != nil && l.Challenges > l.Passed
 	})

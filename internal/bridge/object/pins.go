@@ -56,7 +56,8 @@ func (e *Engine) discard(gen uint64, files []uint64) {
 		return
 	}
 	e.opening.Lock()
-	e.opening.Unlock() //nolint:staticcheck // waits for the readers that may have looked up before the commit
+	//lint:ignore SA2001 it waits for the readers that may have looked up before the commit
+	e.opening.Unlock()
 	if !e.pins.bury(gen, files) {
 		e.removeFiles(files)
 	}

@@ -100,7 +100,3 @@ func segmentHead(id uint64) []byte {
 	binary.LittleEndian.PutUint32(b[16:], crc32.Checksum(b[:16], castagnoli))
 	return b
 }
-
-func segmentHeadHolds(b []byte, id uint64) bool {
-	return string(b) == string(segmentHead(id))
-}

@@ -102,13 +102,14 @@ func onlyContracts(filters []proto.EventFilter) ([][32]byte, error) {
 
 func eventInfo(e ledger.Event, ce xdr.ContractEvent) (proto.EventInfo, error) {
 	info := proto.EventInfo{
-		EventType:                proto.GetEventTypeFromEventTypeXDR()[ce.Type],
-		Ledger:                   int32(e.Ledger),
-		LedgerClosedAt:           time.Unix(e.CloseTime, 0).UTC().Format(time.RFC3339),
-		ID:                       proto.Cursor{Ledger: e.Ledger, Tx: e.Tx, Op: e.Op, Event: e.Position.Event}.String(),
-		OpIndex:                  e.Op,
-		TxIndex:                  e.Tx,
-		TransactionHash:          hex.EncodeToString(e.TxHash[:]),
+		EventType:       proto.GetEventTypeFromEventTypeXDR()[ce.Type],
+		Ledger:          int32(e.Ledger),
+		LedgerClosedAt:  time.Unix(e.CloseTime, 0).UTC().Format(time.RFC3339),
+		ID:              proto.Cursor{Ledger: e.Ledger, Tx: e.Tx, Op: e.Op, Event: e.Position.Event}.String(),
+		OpIndex:         e.Op,
+		TxIndex:         e.Tx,
+		TransactionHash: hex.EncodeToString(e.TxHash[:]),
+		//lint:ignore SA1019 public servers still send it, and older clients read it
 		InSuccessfulContractCall: true,
 		TopicXDR:                 []string{},
 	}

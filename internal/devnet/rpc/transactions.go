@@ -175,6 +175,7 @@ func (s *Server) simulateTransaction(ctx context.Context, q proto.SimulateTransa
 		r.Error = "cannot simulate: the transaction is not base64"
 		return r, nil
 	}
+	//lint:ignore SA1019 clients still send it, and public servers still follow it
 	sim, err := s.ledger.Simulate(ctx, raw, mode, q.UseUpgradedAuth)
 	if err != nil {
 		if ledger.ErrSimulation(err) {
