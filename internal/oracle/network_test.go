@@ -272,7 +272,7 @@ func TestLostDataOutageAndEnd(t *testing.T) {
 		}
 	}
 
-	c = w.chain.await(t, "the end", func(c *cert.Certificate) bool {
+	c := w.chain.await(t, "the end", func(c *cert.Certificate) bool {
 		l = w.leaf(3, c, short.SLA)
 		return l != nil && l.Status == sla.Complete
 	})
