@@ -41,6 +41,13 @@ func newFigures(n *node) *figures {
 		gauge("flashback_node_chain_silent_seconds", "Time since the chain's last complete answer.", func() float64 { return n.o.Now().Sub(n.view.Answered()).Seconds() }),
 		gauge("flashback_node_slas", "SLAs that the node knows.", func() float64 { return float64(len(n.view.SLAs())) }),
 		gauge("flashback_node_access_keys", "Access keys.", func() float64 { return float64(n.keys.Count()) }),
+		gauge("flashback_node_uncommitted_objects", "Objects that wait to be hashed for their commitment, counted up to 10,000.", func() float64 {
+			pending, err := n.proofs.Pending(10_000)
+			if err != nil {
+				return -1
+			}
+			return float64(pending)
+		}),
 		gauge("flashback_node_disk_free_bytes", "Free room of the object store's disk.", func() float64 {
 			_, free, err := n.engine.Capacity()
 			if err != nil {
