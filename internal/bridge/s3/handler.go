@@ -387,5 +387,12 @@ func (c *call) refuse(err error) {
 	x.text("RequestId", string(c.id[:]))
 	x.text("HostId", "")
 	x.close("Error")
+	lingers := c.lingers()
+	if lingers {
+		header["Connection"] = []string{"close"}
+	}
 	_ = c.document(r.status, x)
+	if lingers {
+		c.linger()
+	}
 }
