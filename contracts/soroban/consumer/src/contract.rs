@@ -114,15 +114,7 @@ impl ConsumerOrchestrator {
     ///
     /// # Errors
     /// NotFound, StateWrong, Malformed, LeafForeign, LeafUnknown, FromMismatch, LeafBehind, LeafBeyond, Overflow.
-    pub fn settle(
-        env: Env,
-        sla: BytesN<32>,
-        from: Bytes,
-        to: Bytes,
-        epoch: u64,
-        bits: u64,
-        path: Vec<BytesN<32>>,
-    ) -> Result<(), Error> {
+    pub fn settle(env: Env, sla: BytesN<32>, from: Bytes, to: Bytes, epoch: u64, bits: u64, path: Vec<BytesN<32>>) -> Result<(), Error> {
         settle::settle(&env, &sla, &Proof { from: &from, to: &to, epoch, bits, path: &path })
     }
 

@@ -51,15 +51,8 @@ pub fn open(env: &Env, consumer: &Address, request: &Request) -> Result<Opened, 
     if request.deposit > 0 {
         funded(env, &id, &sla, consumer, request.deposit);
     }
-    let accepted = forward(po.try_reserve(
-        &id,
-        &request.unit,
-        &request.volume,
-        &terms_hash,
-        &request.refund,
-        &quote.collateral,
-        &quote.auto_accept,
-    ))?;
+    let accepted =
+        forward(po.try_reserve(&id, &request.unit, &request.volume, &terms_hash, &request.refund, &quote.collateral, &quote.auto_accept))?;
     if accepted && life::accept(env, &id, &mut sla)? {
         forward(po.try_activate(&id, &sla.start_epoch, &sla.settled_hash))?;
     }

@@ -3,9 +3,7 @@
 
 use crate::{
     error::Error,
-    leaf::{
-        Leaf, CAUSE_NONE, CAUSE_PROVIDER, STATUS_ABANDONED, STATUS_COMPLETE, STATUS_RUNNING, THROUGHPUT_EDGES_KIBPS, TTFB_EDGES_MS,
-    },
+    leaf::{Leaf, CAUSE_NONE, CAUSE_PROVIDER, STATUS_ABANDONED, STATUS_COMPLETE, STATUS_RUNNING, THROUGHPUT_EDGES_KIBPS, TTFB_EDGES_MS},
     money::{self, add, Rate},
     terms::{Terms, Tiers},
 };

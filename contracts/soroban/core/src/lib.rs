@@ -22,4 +22,3 @@ pub mod settlement;
 pub mod terms;
 pub mod types;
 pub mod wire;
-

@@ -94,7 +94,8 @@ impl Params {
         let slash = [consumer_bps, validators_bps, challenger_bps, fund_bps];
         let FeeSplit { platform_bps, validators_bps, fund_bps, insurance_bps } = self.fee_split;
         let fee = [platform_bps, validators_bps, fund_bps, insurance_bps];
-        let bounded = [self.holdback_bps, self.lost_bps, self.slash_breach_bps, self.slash_lost_bps, self.slash_abandon_bps, self.slash_cap_bps];
+        let bounded =
+            [self.holdback_bps, self.lost_bps, self.slash_breach_bps, self.slash_lost_bps, self.slash_abandon_bps, self.slash_cap_bps];
         let times = [self.accept_timeout_seconds, self.fund_timeout_seconds, self.close_timeout_seconds];
         let ok = self.version >= 1
             && self.fee_bps <= FEE_MAX_BPS

@@ -218,14 +218,7 @@ impl Terms {
         w.u32(self.params_version)?;
         w.u16(self.fee_bps)?;
         w.u16(self.holdback_bps)?;
-        for v in [
-            self.availability_ppm,
-            self.ttfb_ms,
-            self.throughput_kibps,
-            self.error_ppm,
-            self.min_samples,
-            self.coverage_ppm,
-        ] {
+        for v in [self.availability_ppm, self.ttfb_ms, self.throughput_kibps, self.error_ppm, self.min_samples, self.coverage_ppm] {
             w.u32(v)?;
         }
         self.availability_tiers.write(&mut w)?;

@@ -9,4 +9,3 @@ mod quorum;
 mod storage;
 
 pub use contract::{Oracle, OracleClient};
-

@@ -8,7 +8,12 @@ pub mod vectors;
 pub mod world;
 
 use flashback_core::error::Error;
-use soroban_sdk::InvokeError;
+use soroban_sdk::{testutils::EnvTestConfig, Env, InvokeError};
+
+/// A host that leaves no files behind.
+pub fn env() -> Env {
+    Env::new_with_config(EnvTestConfig { capture_snapshot_at_drop: false })
+}
 
 /// What a `try_` call of a client answers.
 pub type Answer<T, C> = Result<Result<T, C>, Result<Error, InvokeError>>;

@@ -1,17 +1,18 @@
 //! A node's identity: an Ed25519 account on the ledger that signs its own authorisation entries, as nodes do.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 use ed25519_dalek::{Signer, SigningKey};
 use soroban_sdk::{
     address_payload::AddressPayload,
-    testutils::Ledger as _,
     xdr::{self, Limits, WriteXdr},
     Address, BytesN, Env, IntoVal, Symbol, TryFromVal, Val, Vec as HostVec,
 };
 
 pub struct NodeKey {
     key: SigningKey,
+    /// A nonce is never used twice.
+    nonce: Cell<i64>,
     pub address: Address,
 }
 
@@ -39,11 +40,11 @@ impl NodeKey {
         });
         env.host().add_ledger_entry(&ledger_key, &entry, None).unwrap();
         let payload = AddressPayload::AccountIdPublicKeyEd25519(BytesN::from_array(env, &raw));
-        NodeKey { key, address: Address::from_payload(env, payload) }
+        NodeKey { key, nonce: Cell::new(i64::from(seed) << 32), address: Address::from_payload(env, payload) }
     }
 
     /// A signed authorisation of one call.
-    pub fn authorize(&self, env: &Env, contract: &Address, name: &str, args: HostVec<Val>, nonce: i64) -> xdr::SorobanAuthorizationEntry {
+    pub fn authorize(&self, env: &Env, contract: &Address, name: &str, args: HostVec<Val>) -> xdr::SorobanAuthorizationEntry {
         let call = xdr::InvokeContractArgs {
             contract_address: contract.try_into().unwrap(),
             function_name: name.try_into().unwrap(),
@@ -53,6 +54,7 @@ impl NodeKey {
             function: xdr::SorobanAuthorizedFunction::ContractFn(call),
             sub_invocations: xdr::VecM::default(),
         };
+        let nonce = self.nonce.replace(self.nonce.get() + 1);
         let signature_expiration_ledger = env.ledger().sequence() + 100;
         let preimage = xdr::HashIdPreimage::SorobanAuthorization(xdr::HashIdPreimageSorobanAuthorization {
             network_id: xdr::Hash(env.ledger().network_id().to_array()),

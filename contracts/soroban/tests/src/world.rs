@@ -79,7 +79,7 @@ impl World {
     }
 
     fn build(wasm: Option<[Vec<u8>; 3]>, auto_accept: bool) -> Self {
-        let env = Env::default();
+        let env = crate::env();
         env.ledger().set_timestamp(GENESIS);
         env.ledger().set_sequence_number(100);
         let someone = || Address::generate(&env);
@@ -200,8 +200,7 @@ impl World {
         let invoke = MockAuthInvoke { contract: &self.po_id, fn_name: name, args: args.clone(), sub_invokes: &[] };
         let provider = MockAuth { address: &self.provider, invoke: &invoke };
         self.env.mock_auths(std::slice::from_ref(&provider));
-        let nonce = i64::from(self.env.ledger().sequence()) + 1_000 + self.env.ledger().timestamp() as i64;
-        self.env.set_auths(&[provider.into(), node.authorize(&self.env, &self.po_id, name, args, nonce)]);
+        self.env.set_auths(&[provider.into(), node.authorize(&self.env, &self.po_id, name, args)]);
     }
 
     /// Nobody authorises anything.

@@ -3,6 +3,7 @@
 use flashback_core::{certificate, error::Error};
 use flashback_oracle::{Oracle, OracleClient};
 use flashback_tests::{
+    env,
     oracle::{Signers, EPOCH_SECONDS, GENESIS},
     refused,
 };
@@ -16,7 +17,7 @@ struct Setup {
 
 impl Setup {
     fn new() -> Self {
-        let env = Env::default();
+        let env = env();
         let signers = Signers::new(4, 7);
         let at = env.register(Oracle, (signers.config(&env, 1),));
         env.ledger().set_timestamp(GENESIS + 100 * u64::from(EPOCH_SECONDS));
@@ -109,7 +110,7 @@ fn rotates_by_the_old_quorum_only() {
 
 #[test]
 fn a_configuration_without_validators_cannot_start() {
-    let env = Env::default();
+    let env = env();
     let mut config = Signers::new(4, 7).config(&env, 1);
     config.validators = vec![&env];
     let register = std::panic::AssertUnwindSafe(|| env.register(Oracle, (config,)));

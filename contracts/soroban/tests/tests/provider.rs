@@ -42,7 +42,7 @@ fn a_node_needs_both_keys() {
     let args = (&w.provider, &node.address, w.text("e"));
     w.allow(&w.provider, w.po_id(), "node_bind", args.clone());
     stopped(w.po().try_node_bind(&w.provider, &node.address, &w.text("e")));
-    w.env.set_auths(&[node.authorize(&w.env, w.po_id(), "node_bind", soroban_sdk::IntoVal::into_val(&args, &w.env), 5)]);
+    w.env.set_auths(&[node.authorize(&w.env, w.po_id(), "node_bind", soroban_sdk::IntoVal::into_val(&args, &w.env))]);
     stopped(w.po().try_node_bind(&w.provider, &node.address, &w.text("e")));
     w.allow_with(&node, "node_bind", (&w.provider, &node.address, w.text("another endpoint")));
     stopped(w.po().try_node_bind(&w.provider, &node.address, &w.text("e")));

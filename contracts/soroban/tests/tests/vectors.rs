@@ -13,18 +13,21 @@ use flashback_core::{
     types::{Config, Signature, Validator},
 };
 use flashback_oracle::{Oracle, OracleClient};
-use flashback_tests::vectors::{array, bytes, cases, document, name, number, Value};
-use soroban_sdk::{
-    address_payload::AddressPayload, testutils::Ledger, Address, Bytes, BytesN, Env, InvokeError, Vec as HostVec,
+use flashback_tests::{
+    env,
+    vectors::{array, bytes, cases, document, name, number, Value},
 };
+use soroban_sdk::{address_payload::AddressPayload, testutils::Ledger, Address, Bytes, BytesN, Env, InvokeError, Vec as HostVec};
 
 #[test]
 fn encodings() {
-    let env = Env::default();
+    let env = env();
     let mut seen = 0;
     for case in cases("encoding.json") {
         let document = bytes(&case["bytes"]);
         match case["kind"].as_str().unwrap() {
+            // Accounts of other chains are never addresses here.
+            "account" if document[..2] != [0, 1] => continue,
             "account" => assert_eq!(Account::of(&address(&env, &document)).unwrap().0.to_vec(), document, "{}", name(&case)),
             "id" => assert_eq!(id_of(&env, &case).to_array().to_vec(), document, "{}", name(&case)),
             "network" => {
@@ -60,7 +63,7 @@ fn encodings() {
 
 #[test]
 fn trees() {
-    let env = Env::default();
+    let env = env();
     let mut seen = 0;
     for case in cases("merkle.json") {
         let root: [u8; 32] = array(&case["root"]);
@@ -118,7 +121,7 @@ fn certificates() {
     let cases = document["cases"].as_array().unwrap();
     assert!(cases.len() > 20);
     for case in cases {
-        let env = Env::default();
+        let env = env();
         env.ledger().set_network_id(array(&document["chainNetwork"]));
         let old = config(&env, &document["config"]);
         let at = address(&env, &bytes(&document["oracle"]));
@@ -141,11 +144,20 @@ fn certificates() {
             let root = BytesN::from_array(&env, &array(&case["root"]));
             let previous = BytesN::from_array(&env, &array(&case["previous"]));
             check_digest(&env, &oracle, case, &root, &previous);
-            outcome(oracle.try_submit(&number(&case["epoch"]), &root, &previous, &signatures))
+            outcome(oracle.try_submit(&epoch(case), &root, &previous, &signatures))
         };
         // Where no key can be recovered at all the host says so itself.
         let host = got == "host" && want == "SignatureBad";
         assert!(got == want || host, "{}: {got:?} instead of {want:?}", name(case));
+    }
+}
+
+/// Epoch 0 is left out.
+fn epoch(case: &Value) -> u64 {
+    if case["epoch"].is_null() {
+        0
+    } else {
+        number(&case["epoch"])
     }
 }
 
@@ -158,7 +170,7 @@ fn outcome<T, C>(result: Result<Result<T, C>, Result<Error, InvokeError>>) -> St
 }
 
 fn check_digest(env: &Env, oracle: &OracleClient, case: &Value, root: &BytesN<32>, previous: &BytesN<32>) {
-    let digest = certificate::report_digest(env, &oracle.network(), &oracle.digest(), number(&case["epoch"]), root, previous);
+    let digest = certificate::report_digest(env, &oracle.network(), &oracle.digest(), epoch(case), root, previous);
     assert_eq!(digest.unwrap().to_array(), array(&case["digest"]), "{}", name(case));
 }
 
