@@ -38,7 +38,7 @@ func platformCommand(a *app) *cobra.Command {
 		log := a.logger()
 		return platform.Run(c.Context(), platform.Options{Dir: dir, Listen: listen, Chain: ch, Oracle: config, Network: *n, Relayer: k, Reports: keeper.NewValidators(strings.Split(reports, ",")), Logger: log,
 			OnListen: func(at net.Addr) {
-				log.Info("the platform serves", "api", "http://"+at.String()+"/v1", "docs", "http://"+at.String()+"/docs")
+				log.Info("the platform serves", "api", "http://"+at.String()+"/v1", "description", "http://"+at.String()+"/openapi.yaml")
 			}})
 	}}
 	f := c.Flags()

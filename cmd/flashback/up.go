@@ -73,7 +73,7 @@ func greet(out io.Writer, a *app, exe string, i *network.Info) {
 			me = "./" + rel
 		}
 	}
-	fmt.Fprintf(out, "\nA Flashback network runs here.\n\n  platform    %s  (API: /docs)\n  chain       %s\n", i.Platform, i.StellarRPC)
+	fmt.Fprintf(out, "\nA Flashback network runs here.\n\n  platform    %s  (API: /openapi.yaml)\n  chain       %s\n", i.Platform, i.StellarRPC)
 	for _, n := range i.Nodes {
 		fmt.Fprintf(out, "  %-10s  %s\n", n.Name, n.S3)
 	}

@@ -82,7 +82,7 @@ func (a *api) routes(mux *http.ServeMux) {
 	c.Info.Description = "Register, marketplace and monitor of a Flashback network. The platform holds neither money nor data: transactions are signed by wallets and sent to the chain; bytes go straight to the nodes.\n\n" +
 		"Amounts are decimal strings of the asset's smallest unit. Lists are paged with `after` and `limit`. Errors are problem documents (RFC 9457) with a stable `code`."
 	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
-	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/openapi", "/docs", ""
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/openapi", "", "" // the stock page loads its script from strangers
 	c.CreateHooks = nil
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"session": {Type: "http", Scheme: "bearer", Description: "A token from POST /v1/auth/sessions: wallet login with a signed challenge"}}
 	a.h = humago.New(mux, c)
