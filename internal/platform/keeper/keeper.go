@@ -184,8 +184,11 @@ func (k *Keeper) settle(ctx context.Context, s *orchestrator.SLA, epoch uint64) 
 	if err != nil {
 		return fmt.Errorf("finding the leaf of the last settlement: %w", err)
 	}
-	if err := k.submit(ctx, orchestrator.Settle{SLA: s.ID, From: from, To: rep.Leaf, Epoch: rep.Epoch, Proof: rep.Proof}); err != nil {
-		return err
+	for _, to := range append(k.between(ctx, s, rep.Leaf.Epochs), rep) {
+		if err := k.submit(ctx, orchestrator.Settle{SLA: s.ID, From: from, To: to.Leaf, Epoch: to.Epoch, Proof: to.Proof}); err != nil {
+			return err
+		}
+		from = to.Leaf
 	}
 	if rep.Leaf.Armed == 0 && rep.Leaf.WindowFlags == 0 {
 		if err := k.alarms.Clear(ctx, "quality_warning", s.ID.String()); err != nil {
@@ -224,6 +227,20 @@ func (k *Keeper) from(ctx context.Context, s *orchestrator.SLA) (sla.Leaf, error
 		return sla.Leaf{}, err
 	}
 	return rep.Leaf, nil
+}
+
+// between is the report that the provider's half was settled to by somebody alone, when that is ahead of the consumer's half: both halves have to meet there before they go on together.
+func (k *Keeper) between(ctx context.Context, s *orchestrator.SLA, newest uint32) []Report {
+	r, err := k.chain.Reservation(ctx, s.ID)
+	if err != nil || r.SettledEpochs <= s.SettledEpochs || r.SettledEpochs >= newest {
+		return nil
+	}
+	rep, err := k.reports.Report(ctx, s.ID, s.StartEpoch+uint64(r.SettledEpochs)-1)
+	if err != nil {
+		k.log.Warn("the provider's half is ahead and its report cannot be had", "sla", s.ID, "epochs", r.SettledEpochs, "err", err)
+		return nil
+	}
+	return []Report{rep}
 }
 
 func (k *Keeper) timeOut(ctx context.Context, s *orchestrator.SLA) error {

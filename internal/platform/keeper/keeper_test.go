@@ -61,6 +61,9 @@ func (f *fake) Submit(_ context.Context, _ chain.Signer, op orchestrator.Op) (ch
 		if x.From.Hash() != f.s.SettledHash {
 			return chain.Receipt{}, fault.New(fault.Conflict, "FromMismatch", "from is not the last leaf")
 		}
+		if f.r.SettledEpochs > f.s.SettledEpochs && x.To.Epochs != f.r.SettledEpochs {
+			return chain.Receipt{}, fault.New(fault.Conflict, "FromMismatch", "the provider's half is ahead")
+		}
 		name += fmt.Sprintf(" %d-%d", x.From.Epochs, x.To.Epochs)
 		f.s.SettledHash, f.s.SettledEpochs, f.s.ProviderClaim = x.To.Hash(), x.To.Epochs, money.Of(7)
 		if x.To.Status != sla.Running {
@@ -166,6 +169,19 @@ func TestGoesOnAfterAnotherKeeper(t *testing.T) {
 	f.epoch = 18
 	step(t, k)
 	want(t, f, "Settle 6-9", "Payout")
+}
+
+func TestCatchesUpWithAHalfThatIsAhead(t *testing.T) {
+	t.Parallel()
+	f := active()
+	f.epoch = 12
+	k, _ := open(t, f)
+	step(t, k)
+	f.calls = nil
+	f.r.SettledEpochs = 5 // somebody settled the provider's half alone
+	f.epoch = 20
+	step(t, k)
+	want(t, f, "Settle 3-5", "Settle 5-11", "Payout")
 }
 
 func TestPaysOutAndCloses(t *testing.T) {
