@@ -12,7 +12,7 @@ pub fn check(config: &Config) -> Result<(), Error> {
     let epochs_ok = config.epoch_seconds > 0
         && config.window_epochs > 0
         && config.slots_per_epoch > 0
-        && config.epoch_seconds % config.slots_per_epoch.max(1) == 0;
+        && config.epoch_seconds.is_multiple_of(config.slots_per_epoch);
     if !epochs_ok || config.version == 0 || !(1..=VALIDATORS_MAX).contains(&count) {
         return Err(Error::ConfigInvalid);
     }

@@ -67,7 +67,7 @@ impl Meter {
             self.warn();
         }
         let ends = self.leaf.epochs == self.end;
-        if ends || self.leaf.epochs % self.terms.window_epochs == 0 {
+        if ends || self.leaf.epochs.is_multiple_of(self.terms.window_epochs) {
             self.leaf = judge(&self.terms, &self.boundary, &self.leaf, ends).unwrap();
             self.boundary = self.leaf.clone();
         }

@@ -45,11 +45,8 @@ impl NodeKey {
 
     /// A signed authorisation of one call.
     pub fn authorize(&self, env: &Env, contract: &Address, name: &str, args: HostVec<Val>) -> xdr::SorobanAuthorizationEntry {
-        let call = xdr::InvokeContractArgs {
-            contract_address: contract.try_into().unwrap(),
-            function_name: name.try_into().unwrap(),
-            args: args.try_into().unwrap(),
-        };
+        let call =
+            xdr::InvokeContractArgs { contract_address: contract.into(), function_name: name.try_into().unwrap(), args: args.into() };
         let root_invocation = xdr::SorobanAuthorizedInvocation {
             function: xdr::SorobanAuthorizedFunction::ContractFn(call),
             sub_invocations: xdr::VecM::default(),
@@ -71,7 +68,7 @@ impl NodeKey {
         let signatures: Val = HostVec::from_array(env, [signature]).into_val(env);
         xdr::SorobanAuthorizationEntry {
             credentials: xdr::SorobanCredentials::Address(xdr::SorobanAddressCredentials {
-                address: (&self.address).try_into().unwrap(),
+                address: (&self.address).into(),
                 nonce,
                 signature_expiration_ledger,
                 signature: xdr::ScVal::try_from_val(env, &signatures).unwrap(),

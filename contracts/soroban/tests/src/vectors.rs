@@ -22,7 +22,7 @@ pub fn document(file: &str) -> Value {
 /// Bytes in hexadecimal; nothing is no bytes.
 pub fn bytes(v: &Value) -> Vec<u8> {
     let text = v.as_str().unwrap_or_default();
-    assert!(text.len() % 2 == 0, "odd hexadecimal: {text}");
+    assert!(text.len().is_multiple_of(2), "odd hexadecimal: {text}");
     let digit = |i| u8::from_str_radix(&text[i..i + 2], 16).unwrap();
     (0..text.len()).step_by(2).map(digit).collect()
 }
