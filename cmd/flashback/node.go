@@ -32,11 +32,7 @@ func nodeCommand(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		log := a.logger()
-		o.Dir, o.Key, o.Chain, o.Platform, o.Version, o.Console, o.Logger = a.dir, k, ch, n.Platform, version(), c.OutOrStdout(), log
-		o.Ready = func(at bridge.Addresses) {
-			log.Info("the node serves", "s3", at.S3, "node", k.Account(), "admin", at.Socket)
-		}
+		o.Dir, o.Key, o.Chain, o.Platform, o.Version, o.Console, o.Logger = a.dir, k, ch, n.Platform, version(), c.OutOrStdout(), a.logger()
 		return bridge.Run(c.Context(), o)
 	}}
 	f := c.Flags()
