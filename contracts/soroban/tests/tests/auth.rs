@@ -1,0 +1,55 @@
+//! Who must authorise: every entry point of a party or of the admin, called with right arguments and no authorisation, is stopped by
+//! the host and changes nothing. Those of the other Orchestrator are in `provider.rs` and `request.rs`.
+
+use flashback_tests::{stopped, world::World};
+use soroban_sdk::Bytes;
+
+#[test]
+fn the_provider_orchestrator_does_nothing_unasked() {
+    let w = World::by_hand();
+    let sla = w.request(&w.wish(0));
+    let (po, provider, node, unit) = (w.po(), &w.provider, &w.node_id, &w.unit);
+    let before = (po.unit(unit), po.node(node), po.collateral(provider, &w.token), po.reservation(&sla), po.provider(provider));
+    w.allow_nothing();
+    let (info, text) = (w.bytes32(2), w.text("e"));
+    stopped(po.try_wire(&w.admin));
+    stopped(po.try_register(&w.consumer, &w.payout, &info));
+    stopped(po.try_update(provider, &w.consumer, &info));
+    stopped(po.try_node_bind(provider, &w.consumer, &text));
+    stopped(po.try_node_rotate(provider, node, &w.consumer, &text));
+    stopped(po.try_node_release(provider, node));
+    stopped(po.try_deposit(provider, &w.token, &1));
+    stopped(po.try_withdraw(provider, &w.token, &1));
+    stopped(po.try_unit_create(provider, &w.spec(true), &w.bytes32(5)));
+    stopped(po.try_unit_price(provider, unit, &1, &1));
+    stopped(po.try_unit_list(provider, unit, &false));
+    stopped(po.try_unit_maintenance(provider, unit, &(u64::MAX / 2), &(u64::MAX / 2 + 1)));
+    stopped(po.try_unit_resume(provider, unit));
+    stopped(po.try_unit_decommission(provider, unit));
+    stopped(po.try_accept(provider, &sla));
+    stopped(po.try_refuse(provider, &sla));
+    let after = (po.unit(unit), po.node(node), po.collateral(provider, &w.token), po.reservation(&sla), po.provider(provider));
+    assert_eq!(before, after);
+}
+
+#[test]
+fn the_consumer_orchestrator_does_nothing_unasked() {
+    let w = World::by_hand();
+    let wish = w.wish(0);
+    let sla = w.request(&flashback_consumer::types::Request { deposit: 10, ..wish.clone() });
+    let (co, consumer) = (w.co(), &w.consumer);
+    let (before, params) = (co.sla(&sla), co.params());
+    w.allow_nothing();
+    stopped(co.try_set_params(&params));
+    stopped(co.try_pause(&true));
+    stopped(co.try_request(consumer, &flashback_consumer::types::Request { nonce: w.bytes32(2), ..wish }));
+    stopped(co.try_fund(consumer, &sla, &1));
+    stopped(co.try_accepted(&sla));
+    stopped(co.try_refused(&sla));
+    stopped(co.try_cancel(consumer, &sla));
+    stopped(co.try_close(consumer, &sla));
+    stopped(co.try_terminate(consumer, &sla));
+    stopped(co.try_grant(consumer, &sla, &w.refund, &Bytes::new(&w.env), &1, &u64::MAX, &w.bytes32(3)));
+    stopped(co.try_revoke(consumer, &w.bytes32(3)));
+    assert_eq!(co.sla(&sla), before);
+}
