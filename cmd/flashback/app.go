@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -84,6 +85,16 @@ func (a *app) signer(otherwise string) (*stellar.Key, error) {
 	return k, err
 }
 
+// act opens the chain for a command that signs.
+func (a *app) act(ctx context.Context, otherwise string) (*deployment.Network, chain.Chain, *stellar.Key, error) {
+	n, c, err := a.open(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	w, err := a.signer(otherwise)
+	return n, c, w, err
+}
+
 // account reads an address or a wallet's name.
 func (a *app) account(s string) (ids.Account, error) {
 	if acc, err := ids.ParseAccount(s); err == nil {
@@ -107,6 +118,16 @@ func (a *app) id(s string, kind ids.Kind) (ids.ID, error) {
 	}
 	what := map[ids.Kind]string{ids.Node: "a node", ids.Unit: "a unit", ids.SLA: "an SLA", ids.Grant: "a grant"}[kind]
 	return ids.ID{}, fault.New(fault.Invalid, "id_invalid", "%q is no id of %s: 64 hexadecimal digits are expected", s, what)
+}
+
+// party fills the filter of a list: an address or a wallet, or nothing.
+func (a *app) party(q url.Values, name, s string) error {
+	if s == "" {
+		return nil
+	}
+	acc, err := a.account(s)
+	q.Set(name, acc.String())
+	return err
 }
 
 // show prints v as JSON, or calls the function that prints for people.

@@ -64,11 +64,7 @@ func grantCommand(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		_, ch, err := a.open(c.Context())
-		if err != nil {
-			return err
-		}
-		w, err := a.signer("consumer")
+		_, ch, w, err := a.act(c.Context(), "consumer")
 		if err != nil {
 			return err
 		}
@@ -94,11 +90,7 @@ func grantCommand(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		_, ch, err := a.open(c.Context())
-		if err != nil {
-			return err
-		}
-		w, err := a.signer("consumer")
+		_, ch, w, err := a.act(c.Context(), "consumer")
 		if err != nil {
 			return err
 		}

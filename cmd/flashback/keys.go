@@ -28,11 +28,7 @@ func keysCommand(a *app) *cobra.Command {
 				return err
 			}
 		}
-		_, ch, err := a.open(c.Context())
-		if err != nil {
-			return err
-		}
-		w, err := a.signer("consumer")
+		_, ch, w, err := a.act(c.Context(), "consumer")
 		if err != nil {
 			return err
 		}

@@ -47,11 +47,7 @@ func slaCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, ch, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
-			w, err := a.signer("")
+			_, ch, w, err := a.act(c.Context(), "")
 			if err != nil {
 				return err
 			}
@@ -73,12 +69,8 @@ func slaList(a *app) *cobra.Command {
 			return err
 		}
 		q := url.Values{"limit": {"500"}}
-		if party != "" {
-			acc, err := a.account(party)
-			if err != nil {
-				return err
-			}
-			q.Set("party", acc.String())
+		if err := a.party(q, "party", party); err != nil {
+			return err
 		}
 		l, err := client.Get[httpapi.List[httpapi.SLASummary]](c.Context(), client.New(n.Platform), "/v1/slas", q)
 		if err != nil {
@@ -177,11 +169,7 @@ func slaOpen(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		n, ch, err := a.open(ctx)
-		if err != nil {
-			return err
-		}
-		w, err := a.signer("consumer")
+		n, ch, w, err := a.act(ctx, "consumer")
 		if err != nil {
 			return err
 		}
@@ -263,11 +251,7 @@ func slaFund(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		n, ch, err := a.open(c.Context())
-		if err != nil {
-			return err
-		}
-		w, err := a.signer("consumer")
+		n, ch, w, err := a.act(c.Context(), "consumer")
 		if err != nil {
 			return err
 		}

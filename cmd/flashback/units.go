@@ -34,12 +34,8 @@ func unitsList(a *app) *cobra.Command {
 			return err
 		}
 		q := url.Values{"limit": {"500"}}
-		if provider != "" {
-			acc, err := a.account(provider)
-			if err != nil {
-				return err
-			}
-			q.Set("provider", acc.String())
+		if err := a.party(q, "provider", provider); err != nil {
+			return err
 		}
 		l, err := client.Get[httpapi.List[httpapi.Unit]](c.Context(), client.New(n.Platform), "/v1/units", q)
 		if err != nil {
@@ -91,11 +87,7 @@ func unitsCreate(a *app) *cobra.Command {
 	var node, capacity, region, asset, storage, egress string
 	var spec orchestrator.UnitSpec
 	c := &cobra.Command{Use: "create", Short: "Create a Data Unit on a node of yours", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		n, ch, err := a.open(c.Context())
-		if err != nil {
-			return err
-		}
-		w, err := a.signer("")
+		n, ch, w, err := a.act(c.Context(), "")
 		if err != nil {
 			return err
 		}
@@ -198,11 +190,7 @@ func (a *app) onUnit(c *cobra.Command, name, said string, op func(*deployment.Ne
 	if err != nil {
 		return err
 	}
-	n, ch, err := a.open(c.Context())
-	if err != nil {
-		return err
-	}
-	w, err := a.signer("")
+	n, ch, w, err := a.act(c.Context(), "")
 	if err != nil {
 		return err
 	}
@@ -269,11 +257,7 @@ func unitsCollateral(a *app) *cobra.Command {
 	c.PersistentFlags().StringVar(&asset, "asset", "XLM", "asset: code or token contract")
 	move := func(use, short, said string, op func(ids.Account, money.Asset, money.Amount) orchestrator.Op) *cobra.Command {
 		return &cobra.Command{Use: use + " AMOUNT", Short: short, Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
-			n, ch, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
-			w, err := a.signer("")
+			n, ch, w, err := a.act(c.Context(), "")
 			if err != nil {
 				return err
 			}
@@ -300,11 +284,7 @@ func unitsCollateral(a *app) *cobra.Command {
 			return orchestrator.WithdrawCollateral{Provider: p, Asset: as, Amount: m}
 		}),
 		&cobra.Command{Use: "show", Short: "Show free and locked collateral", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-			n, ch, err := a.open(c.Context())
-			if err != nil {
-				return err
-			}
-			w, err := a.signer("")
+			n, ch, w, err := a.act(c.Context(), "")
 			if err != nil {
 				return err
 			}

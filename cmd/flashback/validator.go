@@ -14,11 +14,7 @@ func validatorCommand(a *app) *cobra.Command {
 	var listen, status, peers string
 	var o oracle.Options
 	c := &cobra.Command{Use: "validator", Short: "Run a validator: measure, agree, sign", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		_, ch, err := a.open(c.Context())
-		if err != nil {
-			return err
-		}
-		w, err := a.signer("")
+		_, ch, w, err := a.act(c.Context(), "")
 		if err != nil {
 			return err
 		}

@@ -146,11 +146,7 @@ func walletTrust(a *app) *cobra.Command {
 func walletSend(a *app) *cobra.Command {
 	var asset string
 	c := &cobra.Command{Use: "send TO AMOUNT", Short: "Send tokens", Args: cobra.ExactArgs(2), RunE: func(c *cobra.Command, args []string) error {
-		n, ch, err := a.open(c.Context())
-		if err != nil {
-			return err
-		}
-		w, err := a.signer("")
+		n, ch, w, err := a.act(c.Context(), "")
 		if err != nil {
 			return err
 		}
@@ -178,11 +174,7 @@ func walletSend(a *app) *cobra.Command {
 
 func walletRegister(a *app) *cobra.Command {
 	return &cobra.Command{Use: "register", Short: "Register --wallet as a provider, paid at its own address", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-		_, ch, err := a.open(c.Context())
-		if err != nil {
-			return err
-		}
-		w, err := a.signer("")
+		_, ch, w, err := a.act(c.Context(), "")
 		if err != nil {
 			return err
 		}
@@ -197,11 +189,7 @@ func walletRegister(a *app) *cobra.Command {
 func walletClaim(a *app) *cobra.Command {
 	var secret string
 	c := &cobra.Command{Use: "claim NODE", Short: "Claim a Bridge Node with its secret; prints the code to give to the node", Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
-		n, ch, err := a.open(c.Context())
-		if err != nil {
-			return err
-		}
-		w, err := a.signer("")
+		n, ch, w, err := a.act(c.Context(), "")
 		if err != nil {
 			return err
 		}
