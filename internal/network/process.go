@@ -45,7 +45,7 @@ type supervisor struct {
 	list   map[string]*process
 	starts chan func()
 	wg     sync.WaitGroup
-	closed bool
+	quit   chan struct{} // closed when nothing is started again
 }
 
 const (
@@ -55,7 +55,7 @@ const (
 )
 
 func newSupervisor(exe string, l Layout, log *slog.Logger) *supervisor {
-	s := &supervisor{exe: exe, layout: l, log: log, list: map[string]*process{}, starts: make(chan func())}
+	s := &supervisor{exe: exe, layout: l, log: log, list: map[string]*process{}, starts: make(chan func()), quit: make(chan struct{})}
 	go func() {
 		// The children are to die with us, also by kill -9. Linux ties that to the thread which started them, so one thread starts them all and lives as long as we do.
 		runtime.LockOSThread()
@@ -117,7 +117,7 @@ func (s *supervisor) watch(p *process, cmd *exec.Cmd, done chan struct{}) {
 	err := cmd.Wait()
 	close(done)
 	s.mu.Lock()
-	if !p.wanted || s.closed {
+	if !p.wanted || s.closing() {
 		s.mu.Unlock()
 		return
 	}
@@ -128,13 +128,26 @@ func (s *supervisor) watch(p *process, cmd *exec.Cmd, done chan struct{}) {
 	wait := min(time.Duration(1<<min(p.crashes, 6))*100*time.Millisecond, maxBackoff)
 	s.mu.Unlock()
 	s.log.Error("a role ended by itself; it is started again", "role", p.name, "err", err, "log", s.layout.Log(p.name), "in", wait)
-	time.Sleep(wait)
+	select {
+	case <-time.After(wait):
+	case <-s.quit:
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p.wanted && !s.closed && p.done == done {
+	if p.wanted && !s.closing() && p.done == done {
 		if err := s.launch(p); err != nil {
 			s.log.Error("starting a role again", "role", p.name, "err", err)
 		}
+	}
+}
+
+func (s *supervisor) closing() bool {
+	select {
+	case <-s.quit:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -194,7 +207,7 @@ func end(cmd *exec.Cmd, done chan struct{}) {
 // stopAll stops the roles in order; those of one group at the same time.
 func (s *supervisor) stopAll(groups ...[]string) {
 	s.mu.Lock()
-	s.closed = true
+	close(s.quit)
 	s.mu.Unlock()
 	for _, g := range groups {
 		var wg sync.WaitGroup
