@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
@@ -132,7 +133,7 @@ func open(ctx context.Context, seed uint64, sh shape) (r *Rig, err error) {
 		if r.native, err = r.client.DeployNative(ctx, r.Relayer); err != nil {
 			return nil, fmt.Errorf("deploying the token of lumens: %w", err)
 		}
-		for _, h := range r.holders {
+		for _, h := range append(slices.Clone(r.holders), admin.Account()) { // the admin pays fees too
 			b, err := r.client.Balance(ctx, r.native, h)
 			if err != nil {
 				return nil, fmt.Errorf("reading a balance: %w", err)
