@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/flashback-network/flashback/internal/bridge/door"
@@ -24,8 +23,7 @@ func S3Keys(ctx context.Context, endpoint string, w chain.Signer, sla, grant ids
 	if err := post(ctx, endpoint+statement.PathChallenge, statement.KeyChallenge{Account: w.Account(), SLA: sla.String()}, &c); err != nil {
 		return keys, err
 	}
-	// What is signed has to be about this account and SLA, whatever the node sent.
-	if !strings.Contains(c.Challenge, w.Account().String()) || !strings.Contains(c.Challenge, sla.String()) {
+	if _, ok := c.Node(w.Account(), sla.String()); !ok {
 		return keys, fault.New(fault.Forbidden, "challenge_foreign", "the node asks to sign something else than keys for this account and SLA")
 	}
 	sig, err := w.SignMessage([]byte(c.Challenge))

@@ -156,3 +156,22 @@ func TestPossession(t *testing.T) {
 		t.Fatal("the root of nothing")
 	}
 }
+
+func TestOnlyOwnChallengesAreSigned(t *testing.T) {
+	t.Parallel()
+	me := ids.Account{Chain: ids.Stellar, Address: [32]byte{1}}
+	other := ids.Account{Chain: ids.Stellar, Address: [32]byte{2}}
+	text := "Flashback S3 keys\nNODE\n" + me.String() + "\nSLA\nnonce\n1"
+	if node, ok := (KeyChallenged{Challenge: text}).Node(me, "SLA"); !ok || node != "NODE" {
+		t.Errorf("the node's own question: %q, %v", node, ok)
+	}
+	for _, c := range []struct {
+		text string
+		by   ids.Account
+		sla  string
+	}{{text, other, "SLA"}, {text, me, "OTHER"}, {text + "\nmore", me, "SLA"}, {"Flashback login\nhere\n" + me.String() + "\nSLA\nnonce\n1", me, "SLA"}, {"", me, ""}} {
+		if _, ok := (KeyChallenged{Challenge: c.text}).Node(c.by, c.sla); ok {
+			t.Errorf("%q would be signed", c.text)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package statement
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"strings"
 
 	"github.com/flashback-network/flashback/internal/canon"
 	"github.com/flashback-network/flashback/internal/fault"
@@ -33,6 +34,18 @@ type KeyChallenge struct {
 // KeyChallenged is the text, to be signed by the account's wallet as a message (SEP-53 on Stellar).
 type KeyChallenged struct {
 	Challenge string `json:"challenge"`
+}
+
+// ChallengeTitle is the first line of a text to sign for keys; node, account, SLA, nonce and expiry follow, a line each.
+const ChallengeTitle = "Flashback S3 keys"
+
+// Node is the node that asks account to sign for keys to sla ("" for a probe space). It is false for any other text: a wallet must not sign that.
+func (c KeyChallenged) Node(account ids.Account, sla string) (node string, ok bool) {
+	l := strings.Split(c.Challenge, "\n")
+	if len(l) != 6 || l[0] != ChallengeTitle || l[2] != account.String() || l[3] != sla {
+		return "", false
+	}
+	return l[1], true
 }
 
 // KeyRequest returns the text with the signature. Grant is empty for the SLA's consumer and for validators.

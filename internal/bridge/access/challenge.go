@@ -12,6 +12,7 @@ import (
 
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/statement"
 )
 
 // challengeLife is how long a wallet may take to sign.
@@ -19,8 +20,6 @@ const challengeLife = 5 * time.Minute
 
 // maxUsed bounds the challenges that were used and are not expired. Only a valid signature adds one.
 const maxUsed = 1 << 16
-
-const challengeTitle = "Flashback S3 keys"
 
 // challenges are texts that a wallet signs. A text authenticates itself by a MAC in its nonce, so asking for one costs the node no memory; what is kept
 // is which ones were used, until they expire. The MAC's key lives as long as the process: a restart ends all open challenges.
@@ -41,7 +40,7 @@ func newChallenges(node ids.Account) *challenges {
 var nonceText = base32.StdEncoding.WithPadding(base32.NoPadding)
 
 func (c *challenges) text(account ids.Account, slaID, nonce string, expires int64) string {
-	return strings.Join([]string{challengeTitle, c.node.String(), account.String(), slaID, nonce, strconv.FormatInt(expires, 10)}, "\n")
+	return strings.Join([]string{statement.ChallengeTitle, c.node.String(), account.String(), slaID, nonce, strconv.FormatInt(expires, 10)}, "\n")
 }
 
 func (c *challenges) tag(random []byte, account ids.Account, slaID string, expires int64) []byte {
@@ -64,7 +63,7 @@ var errChallenge = fault.New(fault.Unauthorized, "challenge_invalid", "the chall
 // read checks that a text is ours and alive and takes it apart.
 func (c *challenges) read(text string, now time.Time) (account ids.Account, slaID ids.ID, nonce string, err error) {
 	f := strings.Split(text, "\n")
-	if len(f) != 6 || f[0] != challengeTitle || f[1] != c.node.String() {
+	if len(f) != 6 || f[0] != statement.ChallengeTitle || f[1] != c.node.String() {
 		return account, slaID, "", errChallenge
 	}
 	account, err = ids.ParseAccount(f[2])

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,8 +26,7 @@ func login(ctx context.Context, client *http.Client, endpoint string, node ids.A
 	if err := post(ctx, client, endpoint+statement.PathChallenge, statement.KeyChallenge{Account: operator.Account()}, &c); err != nil {
 		return aws.Credentials{}, err
 	}
-	f := strings.Split(c.Challenge, "\n")
-	if len(f) < 3 || f[0] != "Flashback S3 keys" || f[1] != node.String() || f[2] != operator.Account().String() {
+	if asks, ok := c.Node(operator.Account(), ""); !ok || asks != node.String() {
 		return aws.Credentials{}, errChallenge
 	}
 	sig, err := operator.SignMessage([]byte(c.Challenge))
