@@ -84,7 +84,7 @@ func (a *applier) apply(o *op) {
 	case recUploadGone:
 		a.tomb(o)
 		if o.bucket != nil {
-			a.uploadGone(o, nil)
+			a.uploadGone(o, o.e)
 		}
 	case recPart:
 		a.part(o)

@@ -413,3 +413,55 @@ func TestOpenRefuses(t *testing.T) {
 		t.Fatalf("opening an unknown format: %v", err)
 	}
 }
+
+// TestRebuildAfterMovedCompletion: compaction splits the record that completed an upload into the object and the end of
+// the upload; a rebuild that still meets the parts must not take the object's files with the upload.
+func TestRebuildAfterMovedCompletion(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	o := Options{SegmentSize: 256 << 10, SmallLimit: 64 << 10}
+	e, err := Open(bg, dir, o)
+	must(t, err)
+	_, err = e.CreateBucket(bg, "s", "b")
+	must(t, err)
+	put := func(name string, n int) {
+		t.Helper()
+		_, err := e.Put(bg, Key{"s", "b", name}, bytes.NewReader(bytes.Repeat([]byte("x"), n)), int64(n), PutOptions{})
+		must(t, err)
+	}
+	key, content := Key{"s", "b", "large"}, bytes.Repeat([]byte("0123456789"), 10_000)
+	up, err := e.StartUpload(bg, key, UploadOptions{})
+	must(t, err)
+	_, err = e.PutPart(bg, key, up.ID, 1, bytes.NewReader(content), int64(len(content)), PutOptions{})
+	must(t, err)
+	for i := range 4 { // the part's segment stays: most of it is in use
+		put(fmt.Sprint("kept", i), 60<<10)
+	}
+	put("garbage", 60<<10)
+	first := e.activeSegment.Load().id
+	_, err = e.CompleteUpload(bg, key, up.ID, Completion{Parts: []int{1}})
+	must(t, err)
+	for e.activeSegment.Load().id < first+2 {
+		put("garbage", 60<<10)
+	}
+	must(t, e.compact())
+	if _, err := os.Stat(segmentPath(dir, first)); !os.IsNotExist(err) {
+		t.Fatalf("the segment of the completion was not compacted: %v", err)
+	}
+	if _, err := os.Stat(segmentPath(dir, first-1)); err != nil {
+		t.Fatalf("the segment of the part should be there: %v", err)
+	}
+	must(t, e.Close())
+	must(t, os.RemoveAll(filepath.Join(dir, "index")))
+	e, err = Open(bg, dir, o)
+	must(t, err)
+	defer func() { must(t, e.Close()) }()
+	obj, err := e.Open(bg, key, 0)
+	must(t, err)
+	defer func() { must(t, obj.Close()) }()
+	var got bytes.Buffer
+	if _, err := obj.WriteRange(&got, 0, obj.Info().Size); err != nil || !bytes.Equal(got.Bytes(), content) {
+		t.Fatalf("read back %d bytes: %v", got.Len(), err)
+	}
+	checkSound(t, e)
+}

@@ -14,7 +14,7 @@ type op struct {
 	bucket *bucket
 	name   string
 
-	e      *entry       // put, part: the new state
+	e      *entry       // put, part: the new state; a replayed end of an upload: the object of its name, whose files stay
 	prev   *entry       // put, delete, part: the state that it replaces, or nil
 	tomb   uint64       // put without prev: the change of the name's last deletion, or 0
 	upload string       // put: the upload that it completes; upload, part: the upload

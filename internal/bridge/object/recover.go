@@ -318,6 +318,11 @@ func (e *Engine) resolve(o *op, bucketID uint64) error {
 		if o.up, err = e.index.upload(bucketID, o.name, o.upload); err != nil {
 			return err
 		}
+		if o.kind == recUploadGone { // compaction writes one behind the object that the upload became
+			if o.e, err = e.index.object(bucketID, o.name); err != nil {
+				return err
+			}
+		}
 		o.parts, err = e.storedParts(o.upload)
 	case recUpload:
 		o.oldUp, err = e.index.upload(bucketID, o.name, o.upload)
