@@ -42,6 +42,41 @@ var (
 	ErrGrantInvalid        = fault.New(fault.Invalid, "GrantInvalid", "prefix, operations or expiry of the grant are not valid")
 	ErrNothingDue          = fault.New(fault.Conflict, "NothingDue", "there is nothing to pay")
 
+	ErrTransferFailed       = fault.New(fault.Conflict, "TransferFailed", "the token refused the transfer")
+	ErrBalanceMissing       = fault.New(fault.Exhausted, "BalanceMissing", "the account does not have so much of the token")
+	ErrAllowanceMissing     = fault.New(fault.Forbidden, "AllowanceMissing", "the allowance does not cover this, or has expired")
+	ErrUpgradeEarly         = fault.New(fault.Conflict, "UpgradeEarly", "the announced upgrade's time has not come")
+	ErrListingUnpaid        = fault.New(fault.Precondition, "ListingUnpaid", "listing needs a paid subscription or a stake")
+	ErrReclaimNotice        = fault.New(fault.Conflict, "ReclaimNotice", "the SLA is being reclaimed already, or ends before the notice would")
+	ErrDepositShort         = fault.New(fault.Invalid, "DepositShort", "the deposit does not cover the least that an SLA begins with")
+	ErrDisputed             = fault.New(fault.Conflict, "Disputed", "an open dispute holds this")
+	ErrStakeMissing         = fault.New(fault.Exhausted, "StakeMissing", "there is not so much stake")
+	ErrUnbondingFull        = fault.New(fault.Exhausted, "UnbondingFull", "too many unbondings wait already")
+	ErrStakeHeld            = fault.New(fault.Conflict, "StakeHeld", "the stake is held until its last duty is judged")
+	ErrCertifierUnknown     = fault.New(fault.NotFound, "CertifierUnknown", "the account is not registered as a certifier")
+	ErrBondMissing          = fault.New(fault.Exhausted, "BondMissing", "the certifier's free bond does not cover this")
+	ErrCertificationExpired = fault.New(fault.Conflict, "CertificationExpired", "the certification has expired")
+	ErrNoConflict           = fault.New(fault.Conflict, "NoConflict", "the certifications do not contradict each other")
+	ErrFrozen               = fault.New(fault.Conflict, "Frozen", "the certification is frozen by a conflict")
+	ErrPowerMissing         = fault.New(fault.Forbidden, "PowerMissing", "the account's votes do not suffice")
+	ErrVotingOpen           = fault.New(fault.Conflict, "VotingOpen", "the vote is still open")
+	ErrVotingClosed         = fault.New(fault.Conflict, "VotingClosed", "the vote is closed")
+	ErrVoteFailed           = fault.New(fault.Conflict, "VoteFailed", "the proposal did not pass")
+	ErrTimeLocked           = fault.New(fault.Conflict, "TimeLocked", "the time-lock has not run out, or its time to act has")
+	ErrActionMismatch       = fault.New(fault.Invalid, "ActionMismatch", "the action is not the one that was voted on")
+	ErrTargetUnknown        = fault.New(fault.Invalid, "TargetUnknown", "governance does not act on this contract")
+	ErrVoted                = fault.New(fault.Exists, "Voted", "the account has voted already")
+	ErrPauseSpent           = fault.New(fault.Conflict, "PauseSpent", "the guardian may not pause again so soon")
+	ErrWindowWrong          = fault.New(fault.Invalid, "WindowWrong", "the leaves are not the two ends of one judged window")
+	ErrEvidenceWrong        = fault.New(fault.Invalid, "EvidenceWrong", "the evidence does not prove what is claimed")
+	ErrVerdictStands        = fault.New(fault.Conflict, "VerdictStands", "the verdict is what the measured values give")
+	ErrPhaseWrong           = fault.New(fault.Conflict, "PhaseWrong", "the dispute is not in this phase")
+	ErrNotDrawn             = fault.New(fault.Forbidden, "NotDrawn", "the account is not on the panel")
+	ErrCommitMismatch       = fault.New(fault.Invalid, "CommitMismatch", "the vote is not the one that was committed")
+	ErrPanelShort           = fault.New(fault.Exhausted, "PanelShort", "there are too few arbiters for a panel")
+	ErrAssetUnknown         = fault.New(fault.Invalid, "AssetUnknown", "the asset has no weight for scores")
+	ErrNothingNew           = fault.New(fault.Conflict, "NothingNew", "nothing was judged since the last score")
+
 	// ErrBalance is the token's refusal, not a contract's: it has no number in the table.
 	ErrBalance = fault.New(fault.Exhausted, "balance_missing", "the account does not have so much of the asset")
 )
@@ -56,5 +91,13 @@ func Codes() map[uint32]*fault.Error {
 		301: ErrProviderUnknown, 302: ErrNodeBound, 303: ErrNodeReleased, 304: ErrCapacityMissing, 305: ErrCollateralMissing, 306: ErrUnitUnlisted, 307: ErrUnitMaintenance,
 		308: ErrUnitDecommissioning, 309: ErrDurationOutside, 310: ErrNoticeShort, 311: ErrQuotaExceeded, 312: ErrLiveReservations,
 		401: ErrPriceChanged, 402: ErrPriceAbove, 403: ErrNotTimedOut, 404: ErrOverFunded, 405: ErrNoBreach, 406: ErrGrantInvalid, 407: ErrNothingDue,
+		12: ErrTransferFailed, 13: ErrBalanceMissing, 14: ErrAllowanceMissing, 15: ErrUpgradeEarly,
+		313: ErrListingUnpaid, 314: ErrReclaimNotice,
+		408: ErrDepositShort, 409: ErrDisputed,
+		501: ErrStakeMissing, 502: ErrUnbondingFull, 503: ErrStakeHeld,
+		601: ErrCertifierUnknown, 602: ErrBondMissing, 603: ErrCertificationExpired, 604: ErrNoConflict, 605: ErrFrozen,
+		701: ErrPowerMissing, 702: ErrVotingOpen, 703: ErrVotingClosed, 704: ErrVoteFailed, 705: ErrTimeLocked, 706: ErrActionMismatch, 707: ErrTargetUnknown, 708: ErrVoted, 709: ErrPauseSpent,
+		801: ErrWindowWrong, 802: ErrEvidenceWrong, 803: ErrVerdictStands, 804: ErrPhaseWrong, 805: ErrNotDrawn, 806: ErrCommitMismatch, 807: ErrPanelShort,
+		901: ErrAssetUnknown, 902: ErrNothingNew,
 	}
 }

@@ -22,6 +22,10 @@ var refusals = map[uint32]refusal{
 	9:  {"StateWrong", fault.Conflict, "the state does not allow this now"},
 	10: {"ArgumentInvalid", fault.Invalid, "an argument is out of bounds"},
 	11: {"Malformed", fault.Invalid, "the bytes are not in canonical form"},
+	12: {"TransferFailed", fault.Conflict, "the token refused the transfer"},
+	13: {"BalanceMissing", fault.Exhausted, "the account does not have so much of the token"},
+	14: {"AllowanceMissing", fault.Forbidden, "the allowance does not cover this, or has expired"},
+	15: {"UpgradeEarly", fault.Conflict, "the announced upgrade's time has not come"},
 
 	101: {"EpochOld", fault.Conflict, "this epoch or a later one was reported already"},
 	102: {"EpochFuture", fault.Conflict, "the epoch has not ended yet"},
@@ -51,6 +55,8 @@ var refusals = map[uint32]refusal{
 	310: {"NoticeShort", fault.Invalid, "maintenance has to be announced earlier"},
 	311: {"QuotaExceeded", fault.Exhausted, "the window's quota of maintenance is used up"},
 	312: {"LiveReservations", fault.Conflict, "there are live reservations"},
+	313: {"ListingUnpaid", fault.Precondition, "listing needs a paid subscription or a stake"},
+	314: {"ReclaimNotice", fault.Conflict, "the SLA is being reclaimed already, or ends before the notice would"},
 
 	401: {"PriceChanged", fault.Precondition, "the Data Unit's price has changed; ask for a new quote"},
 	402: {"PriceAbove", fault.Precondition, "the price is above the accepted total"},
@@ -59,6 +65,39 @@ var refusals = map[uint32]refusal{
 	405: {"NoBreach", fault.Conflict, "there was no breach that was slashed"},
 	406: {"GrantInvalid", fault.Invalid, "the grant's prefix, operations or expiry are not valid"},
 	407: {"NothingDue", fault.Conflict, "nothing is due"},
+	408: {"DepositShort", fault.Invalid, "the deposit does not cover the least that an SLA begins with"},
+	409: {"Disputed", fault.Conflict, "an open dispute holds this"},
+
+	501: {"StakeMissing", fault.Exhausted, "there is not so much stake"},
+	502: {"UnbondingFull", fault.Exhausted, "too many unbondings wait already"},
+	503: {"StakeHeld", fault.Conflict, "the stake is held until its last duty is judged"},
+
+	601: {"CertifierUnknown", fault.NotFound, "the account is not registered as a certifier"},
+	602: {"BondMissing", fault.Exhausted, "the certifier's free bond does not cover this"},
+	603: {"CertificationExpired", fault.Conflict, "the certification has expired"},
+	604: {"NoConflict", fault.Conflict, "the certifications do not contradict each other"},
+	605: {"Frozen", fault.Conflict, "the certification is frozen by a conflict"},
+
+	701: {"PowerMissing", fault.Forbidden, "the account's votes do not suffice"},
+	702: {"VotingOpen", fault.Conflict, "the vote is still open"},
+	703: {"VotingClosed", fault.Conflict, "the vote is closed"},
+	704: {"VoteFailed", fault.Conflict, "the proposal did not pass"},
+	705: {"TimeLocked", fault.Conflict, "the time-lock has not run out, or its time to act has"},
+	706: {"ActionMismatch", fault.Invalid, "the action is not the one that was voted on"},
+	707: {"TargetUnknown", fault.Invalid, "governance does not act on this contract"},
+	708: {"Voted", fault.Exists, "the account has voted already"},
+	709: {"PauseSpent", fault.Conflict, "the guardian may not pause again so soon"},
+
+	801: {"WindowWrong", fault.Invalid, "the leaves are not the two ends of one judged window"},
+	802: {"EvidenceWrong", fault.Invalid, "the evidence does not prove what is claimed"},
+	803: {"VerdictStands", fault.Conflict, "the verdict is what the measured values give"},
+	804: {"PhaseWrong", fault.Conflict, "the dispute is not in this phase"},
+	805: {"NotDrawn", fault.Forbidden, "the account is not on the panel"},
+	806: {"CommitMismatch", fault.Invalid, "the vote is not the one that was committed"},
+	807: {"PanelShort", fault.Exhausted, "there are too few arbiters for a panel"},
+
+	901: {"AssetUnknown", fault.Invalid, "the asset has no weight for scores"},
+	902: {"NothingNew", fault.Conflict, "nothing was judged since the last score"},
 }
 
 // tokenRefusals are the error numbers of the Stellar Asset Contract, whose range overlaps with ours: they count only when a token raised them.

@@ -18,6 +18,10 @@ pub enum Error {
     StateWrong = 9,
     ArgumentInvalid = 10,
     Malformed = 11,
+    TransferFailed = 12,
+    BalanceMissing = 13,
+    AllowanceMissing = 14,
+    UpgradeEarly = 15,
     // Oracle.
     EpochOld = 101,
     EpochFuture = 102,
@@ -47,6 +51,8 @@ pub enum Error {
     NoticeShort = 310,
     QuotaExceeded = 311,
     LiveReservations = 312,
+    ListingUnpaid = 313,
+    ReclaimNotice = 314,
     // Consumer Orchestrator.
     PriceChanged = 401,
     PriceAbove = 402,
@@ -55,4 +61,37 @@ pub enum Error {
     NoBreach = 405,
     GrantInvalid = 406,
     NothingDue = 407,
+    DepositShort = 408,
+    Disputed = 409,
+    // Staking.
+    StakeMissing = 501,
+    UnbondingFull = 502,
+    StakeHeld = 503,
+    // Registry.
+    CertifierUnknown = 601,
+    BondMissing = 602,
+    CertificationExpired = 603,
+    NoConflict = 604,
+    Frozen = 605,
+    // Governance.
+    PowerMissing = 701,
+    VotingOpen = 702,
+    VotingClosed = 703,
+    VoteFailed = 704,
+    TimeLocked = 705,
+    ActionMismatch = 706,
+    TargetUnknown = 707,
+    Voted = 708,
+    PauseSpent = 709,
+    // Dispute.
+    WindowWrong = 801,
+    EvidenceWrong = 802,
+    VerdictStands = 803,
+    PhaseWrong = 804,
+    NotDrawn = 805,
+    CommitMismatch = 806,
+    PanelShort = 807,
+    // Score.
+    AssetUnknown = 901,
+    NothingNew = 902,
 }

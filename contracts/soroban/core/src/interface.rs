@@ -46,11 +46,30 @@ pub trait Provider {
     fn reservation(env: Env, sla: BytesN<32>) -> Result<Reservation, Error>;
 }
 
-/// What the Provider Orchestrator tells the Consumer Orchestrator.
+/// What the Provider Orchestrator and the Dispute contract tell the Consumer Orchestrator, and what others read there.
 #[contractclient(name = "ConsumerClient")]
 pub trait Consumer {
     fn accepted(env: Env, sla: BytesN<32>) -> Result<(bool, u64, BytesN<32>), Error>;
     fn refused(env: Env, sla: BytesN<32>) -> Result<(), Error>;
+    fn freeze(env: Env, sla: BytesN<32>, amount: i128) -> Result<i128, Error>;
+    fn rule(env: Env, sla: BytesN<32>, to_consumer: i128) -> Result<(), Error>;
+    fn terms(env: Env, sla: BytesN<32>) -> Result<Bytes, Error>;
+}
+
+/// What the other contracts ask of Staking.
+#[contractclient(name = "StakingClient")]
+pub trait Staking {
+    fn stake_of(env: Env, owner: Address, role: u32) -> i128;
+    fn power_at(env: Env, owner: Address, time: u64) -> i128;
+    fn total_at(env: Env, time: u64) -> i128;
+    fn hold(env: Env, by: Address, owner: Address, role: u32, until: u64) -> Result<(), Error>;
+    fn slash(env: Env, by: Address, owner: Address, role: u32, amount: i128, to: Address, cause: BytesN<32>) -> Result<i128, Error>;
+}
+
+/// What the Provider Orchestrator asks of the Registry.
+#[contractclient(name = "RegistryClient")]
+pub trait Registry {
+    fn may_list(env: Env, provider: Address) -> bool;
 }
 
 /// The result of a `try_` call with the callee's own error number.

@@ -1,4 +1,4 @@
-//! What the three contracts agree on: canonical encodings, ids, trees, terms, leaves, money and verdicts, with the types and the
+//! What the contracts agree on: canonical encodings, ids, trees, terms, leaves, money and verdicts, with the types and the
 //! interfaces that they show each other. `docs/spec` is the specification; each module names its page.
 //!
 //! `wire`, `terms`, `leaf`, `money` and `judge` are pure: no host, no clock, no storage. The rest asks the host for hashes and
@@ -21,4 +21,5 @@ pub mod schedule;
 pub mod settlement;
 pub mod terms;
 pub mod types;
+pub mod upgrade;
 pub mod wire;
