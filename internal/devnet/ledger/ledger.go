@@ -124,17 +124,7 @@ func (l *Ledger) begin(ctx context.Context, genesis time.Time) error {
 	defer snap.Close()
 	const seq = 2 // ledger 1 has neither contracts nor an RPC history on any network
 	top := newOverlay(snap)
-	for _, cs := range settings(costs) {
-		e := xdr.LedgerEntry{Data: xdr.LedgerEntryData{Type: xdr.LedgerEntryTypeConfigSetting, ConfigSetting: &cs}}
-		if err := top.putEntry(e, seq); err != nil {
-			return err
-		}
-	}
-	root, err := xdr.AddressToAccountId(Root(l.passphrase).Address())
-	if err != nil {
-		return err
-	}
-	if err := top.putAccount(newAccount(root, totalCoins, 0), seq); err != nil {
+	if err := firstEntries(top, costs, l.passphrase, seq); err != nil {
 		return err
 	}
 	c := &closed{changes: top.changed, header: xdr.LedgerHeader{LedgerSeq: seq, TotalCoins: totalCoins, BaseFee: BaseFee,
@@ -147,6 +137,21 @@ func (l *Ledger) begin(ctx context.Context, genesis time.Time) error {
 	}
 	l.advance(c, nil)
 	return nil
+}
+
+// firstEntries are those of a network's first ledger: its settings, and the account that holds all lumens.
+func firstEntries(top *overlay, costs []host.Cost, passphrase string, seq uint32) error {
+	for _, cs := range settings(costs) {
+		e := xdr.LedgerEntry{Data: xdr.LedgerEntryData{Type: xdr.LedgerEntryTypeConfigSetting, ConfigSetting: &cs}}
+		if err := top.putEntry(e, seq); err != nil {
+			return err
+		}
+	}
+	root, err := xdr.AddressToAccountId(Root(passphrase).Address())
+	if err != nil {
+		return err
+	}
+	return top.putAccount(newAccount(root, totalCoins, 0), seq)
 }
 
 // Shut waits for a close under way and frees everything but the runtime.
