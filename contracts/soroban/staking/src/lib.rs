@@ -1,4 +1,13 @@
-//! Not built yet: `docs/spec/staking.md`.
+//! Staking: FLASH of those who must have something to lose, what may be taken of it and when it may leave, and the votes that it
+//! gives. `docs/spec/flash.md` is the specification.
 #![no_std]
 
-use soroban_sdk as _;
+mod contract;
+mod event;
+mod slashing;
+mod stake;
+mod storage;
+mod trail;
+pub mod types;
+
+pub use contract::{Staking, StakingClient};
