@@ -68,7 +68,7 @@ func (o Pace) params(treasury func(string) ids.Account) orchestrator.Params {
 	p := sla.DefaultProtocol(o.WindowEpochs)
 	p.MinSamples = 20
 	return orchestrator.Params{
-		Protocol: p, CollateralMinBps: 1_000, AcceptSeconds: 3_600, FundSeconds: 3_600, CloseSeconds: 600, NoticeSeconds: 60, QuotaSeconds: 10,
+		Protocol: p, FeeFlashBps: 50, CollateralMinBps: 1_000, AcceptSeconds: 3_600, FundSeconds: 3_600, CloseSeconds: 600, NoticeSeconds: 60, QuotaSeconds: 10,
 		PlatformAddress: treasury("platform"), ValidatorsAddress: treasury("validators"), FundAddress: treasury("fund"), InsuranceAddress: treasury("insurance"),
 	}
 }

@@ -76,7 +76,7 @@ func (c *checker) conservation() {
 }
 
 func (x *SLA) buckets() money.Amount {
-	return money.Sum(x.Escrow, x.Holdback, x.ProviderClaim, x.ConsumerClaim, x.Fees, x.Retention, x.Bond)
+	return money.Sum(x.Escrow, x.Holdback, x.ProviderClaim, x.ConsumerClaim, x.Fees, x.Retention, x.Bond, x.Disputed)
 }
 
 func (c *checker) sla(x *SLA) {
@@ -85,7 +85,7 @@ func (c *checker) sla(x *SLA) {
 	for _, b := range []struct {
 		name string
 		v    money.Amount
-	}{{"escrow", x.Escrow}, {"holdback", x.Holdback}, {"provider claim", x.ProviderClaim}, {"consumer claim", x.ConsumerClaim}, {"fees", x.Fees}, {"withdrawn", x.Withdrawn},
+	}{{"escrow", x.Escrow}, {"holdback", x.Holdback}, {"provider claim", x.ProviderClaim}, {"consumer claim", x.ConsumerClaim}, {"fees", x.Fees}, {"retention", x.Retention}, {"bond", x.Bond}, {"disputed", x.Disputed}, {"withdrawn", x.Withdrawn},
 		{"gross", x.Gross}, {"earned", x.Earned}, {"credited", x.Credited}} {
 		c.that(b.v.Sign() >= 0, "bucket negative", x.ID, "%s %s", b.name, b.v)
 	}

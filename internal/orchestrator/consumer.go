@@ -68,6 +68,9 @@ func (s *State) compose(id ids.ID, op *Request, u *Unit) *sla.Terms {
 		EpochSeconds: s.config.EpochSeconds, SlotsPerEpoch: s.config.SlotsPerEpoch, Window: s.config.WindowEpochs, Redundancy: 1, Class: u.Class, Mode: op.Mode,
 		PriceVersion: u.PriceVersion, StoragePrice: u.StoragePrice, EgressPrice: u.EgressPrice, Protocol: s.params.Protocol.For(op.Mode, u.QoS.AvailabilityPpm), QoS: u.QoS,
 	}
+	if u.Asset == s.params.Flash {
+		t.Protocol.FeeBps = s.params.FeeFlashBps
+	}
 	t.Collateral = t.TotalPrice().Bps(uint32(u.CollateralBps))
 	return t
 }

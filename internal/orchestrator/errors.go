@@ -8,6 +8,7 @@ import (
 // The contracts' error table (docs/spec/contracts.md). Codes are the table's names. Those of a certificate are in package cert.
 var (
 	ErrNotAuthorized       = fault.New(fault.Forbidden, "NotAuthorized", "this account may not do that")
+	ErrNotInitialized      = fault.New(fault.Conflict, "NotInitialized", "the contracts are not wired to each other yet")
 	ErrPaused              = fault.New(fault.Unavailable, "Paused", "new SLAs are paused")
 	ErrAmountInvalid       = fault.New(fault.Invalid, "AmountInvalid", "the amount is not positive")
 	ErrOverflow            = fault.New(fault.Invalid, "Overflow", "a number is too large")
@@ -77,14 +78,14 @@ var (
 	ErrAssetUnknown         = fault.New(fault.Invalid, "AssetUnknown", "the asset has no weight for scores")
 	ErrNothingNew           = fault.New(fault.Conflict, "NothingNew", "nothing was judged since the last score")
 
-	// ErrBalance is the token's refusal, not a contract's: it has no number in the table.
+	// ErrBalance is why a token refuses a transfer, which the contracts answer with TransferFailed; a driver that can see the token's own reason says this.
 	ErrBalance = fault.New(fault.Exhausted, "balance_missing", "the account does not have so much of the asset")
 )
 
 // Codes of the contracts' error table that a step can fail with, by number: contracts/errors.json.
 func Codes() map[uint32]*fault.Error {
 	return map[uint32]*fault.Error{
-		1: ErrNotAuthorized, 4: ErrPaused, 5: ErrAmountInvalid, 6: ErrOverflow, 7: ErrNotFound, 8: ErrExists, 9: ErrStateWrong, 10: ErrArgumentInvalid, 11: ErrMalformed,
+		1: ErrNotAuthorized, 3: ErrNotInitialized, 4: ErrPaused, 5: ErrAmountInvalid, 6: ErrOverflow, 7: ErrNotFound, 8: ErrExists, 9: ErrStateWrong, 10: ErrArgumentInvalid, 11: ErrMalformed,
 		101: cert.ErrEpochOld, 102: cert.ErrEpochFuture, 103: cert.ErrPreviousMismatch, 104: cert.ErrSignerOrder, 105: cert.ErrSignerUnknown, 106: cert.ErrSignatureHigh,
 		107: cert.ErrSignatureBad, 108: cert.ErrQuorumMissing, 109: ErrConfigInvalid,
 		201: ErrLeafForeign, 202: ErrLeafUnknown, 203: ErrFromMismatch, 204: ErrLeafBehind, 205: ErrLeafBeyond,

@@ -75,6 +75,11 @@ type (
 		ID          ids.ID
 		From, Until uint64
 	}
+	UnitEmergency struct { // unannounced, from now on
+		Provider ids.Account
+		ID       ids.ID
+		Until    uint64
+	}
 	UnitResume struct {
 		Provider ids.Account
 		ID       ids.ID
@@ -101,6 +106,15 @@ type (
 	}
 	Claim        struct{ SLA ids.ID } // anyone: what the consumer is owed from the collateral
 	CollectSlash struct{ SLA ids.ID } // anyone: the other shares
+	// SetProviderParams is set_params of the Provider Orchestrator.
+	SetProviderParams struct {
+		Admin  ids.Account
+		Params Params
+	}
+	ExtendProvider struct { // anyone: the longest lifetime for a node, a unit or a reservation
+		Kind uint32
+		ID   ids.ID
+	}
 )
 
 // Calls of the Consumer Orchestrator.
@@ -159,6 +173,26 @@ type (
 		Consumer ids.Account
 		ID       ids.ID
 	}
+	// Freeze and Rule are the Dispute contract's.
+	Freeze struct {
+		Dispute ids.Account
+		SLA     ids.ID
+		Amount  money.Amount
+	}
+	Rule struct {
+		Dispute    ids.Account
+		SLA        ids.ID
+		ToConsumer money.Amount
+	}
+	ExtendConsumer struct { // anyone: the longest lifetime for an SLA or a grant
+		Kind uint32
+		ID   ids.ID
+	}
+	// SetAdmin of either Orchestrator.
+	SetAdmin struct {
+		Admin, Next ids.Account
+		Provider    bool // of the Provider Orchestrator, else of the Consumer Orchestrator
+	}
 	Pause struct {
 		Admin  ids.Account
 		Paused bool
@@ -182,6 +216,13 @@ func (UnitCreate) op()         {}
 func (UnitPrice) op()          {}
 func (UnitList) op()           {}
 func (UnitMaintain) op()       {}
+func (UnitEmergency) op()      {}
+func (SetProviderParams) op()  {}
+func (ExtendProvider) op()     {}
+func (Freeze) op()             {}
+func (Rule) op()               {}
+func (ExtendConsumer) op()     {}
+func (SetAdmin) op()           {}
 func (UnitResume) op()         {}
 func (UnitDecommission) op()   {}
 func (UnitRetire) op()         {}

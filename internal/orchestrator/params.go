@@ -23,7 +23,7 @@ func (p *Params) Validate() error {
 		return atMost(wholeBps, s[:]...) && uint32(s[0])+uint32(s[1])+uint32(s[2])+uint32(s[3]) == wholeBps
 	}
 	seconds := func(v, least uint64) bool { return v >= least && v <= year }
-	ok := p.Version >= 1 && atMost(maxFee, p.FeeBps) &&
+	ok := p.Version >= 1 && atMost(maxFee, p.FeeBps) && atMost(p.FeeBps, p.FeeFlashBps) &&
 		atMost(wholeBps, p.HoldbackBps, p.LostBps, p.SlashBreach, p.SlashLost, p.SlashAbandon, p.SlashCapBps, p.BreachBps) &&
 		p.MinSamples >= 1 && p.CoveragePpm <= million && p.LostChallenges >= 1 && p.BreachBps >= 1 && p.BreachOf >= 1 && p.BreachOf <= 3 &&
 		p.BreachCount >= 1 && p.BreachCount <= p.BreachOf && p.AbandonWindows >= 1 && p.SlashPeriod >= 1 && whole(p.SlashSplit) && whole(p.FeeSplit) &&
@@ -42,7 +42,7 @@ func (p *Params) Validate() error {
 }
 
 func (s *State) setParams(op *SetParams) error {
-	if op.Admin != s.genesis.Admin {
+	if op.Admin != s.admins.consumer {
 		return ErrNotAuthorized
 	}
 	if op.Params.Validate() != nil || op.Params.Version != s.params.Version+1 {
@@ -54,8 +54,36 @@ func (s *State) setParams(op *SetParams) error {
 	return nil
 }
 
+// setProviderParams are the Provider Orchestrator's own: it has one version, since what SLAs keep stands in their terms.
+func (s *State) setProviderParams(op *SetProviderParams) error {
+	if op.Admin != s.admins.provider {
+		return ErrNotAuthorized
+	}
+	if op.Params.Validate() != nil || op.Params.Version != s.offers.Version+1 {
+		return ErrArgumentInvalid
+	}
+	assign(s, &s.offers, op.Params)
+	s.emit("params_set", decimal(op.Params.Version))
+	return nil
+}
+
+func (s *State) setAdmin(op *SetAdmin) error {
+	next := s.admins
+	admin := &next.consumer
+	if op.Provider {
+		admin = &next.provider
+	}
+	if op.Admin != *admin {
+		return ErrNotAuthorized
+	}
+	*admin = op.Next
+	assign(s, &s.admins, next)
+	s.emit("admin_set", op.Next)
+	return nil
+}
+
 func (s *State) pause(op *Pause) error {
-	if op.Admin != s.genesis.Admin {
+	if op.Admin != s.admins.consumer {
 		return ErrNotAuthorized
 	}
 	assign(s, &s.paused, op.Paused)

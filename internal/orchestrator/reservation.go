@@ -129,16 +129,20 @@ func (s *State) settleReservation(op *SettleReservation) error {
 		return ErrLeafForeign
 	}
 	t, _ := s.terms.get(op.SLA) // what has this hash
-	p := position{sla: op.SLA, termsHash: r.TermsHash, settled: r.SettledHash, start: r.StartEpoch, end: t.Duration}
+	p := position{sla: op.SLA, termsHash: r.TermsHash, settled: r.SettledHash, ahead: r.SettledEpochs, start: r.StartEpoch, end: t.Duration}
 	if err := s.provable(t, p, op.From, op.To, op.Epoch, op.Proof); err != nil {
 		return err
 	}
-	return s.cover(r, t, &op.From, &op.To)
+	return s.cover(r, t, &op.To)
 }
 
-// cover moves collateral by the difference of two leaves. Warnings are told before money moves.
-func (s *State) cover(r Reservation, t *sla.Terms, from, to *sla.Leaf) error {
-	if to.Warnings > from.Warnings {
+// cover moves collateral by the difference to what was settled. Warnings are told before money moves.
+func (s *State) cover(r Reservation, t *sla.Terms, to *sla.Leaf) error {
+	// what a From that is not the settled leaf cannot show
+	if to.Epochs <= r.SettledEpochs || to.Warnings < r.Warnings {
+		return ErrLeafBehind
+	}
+	if to.Warnings > r.Warnings {
 		s.emit("warning", r.SLA, money.Of(int64(to.Warnings)))
 	}
 	totals := t.Totals(to)
@@ -168,7 +172,7 @@ func (s *State) cover(r Reservation, t *sla.Terms, from, to *sla.Leaf) error {
 		s.emit("slashed", r.SLA, slashed)
 	}
 
-	r.SettledEpochs, r.SettledHash = to.Epochs, to.Hash()
+	r.SettledEpochs, r.SettledHash, r.Warnings = to.Epochs, to.Hash(), to.Warnings
 	s.reservations.set(r.SLA, r)
 	s.covered.set(r.SLA, *to)
 	if to.Status != sla.Running {
@@ -204,8 +208,8 @@ func (s *State) collectSlash(id ids.ID) error {
 	r.ValidatorsOwed, r.FundOwed = money.Amount{}, money.Amount{}
 	s.reservations.set(id, r)
 	s.emit("collected", id, validators, fund)
-	if err := s.transfer(r.Asset, s.genesis.Provider, s.genesis.Params.ValidatorsAddress, validators); err != nil {
+	if err := s.transfer(r.Asset, s.genesis.Provider, s.offers.ValidatorsAddress, validators); err != nil {
 		return err
 	}
-	return s.transfer(r.Asset, s.genesis.Provider, s.genesis.Params.FundAddress, fund)
+	return s.transfer(r.Asset, s.genesis.Provider, s.offers.FundAddress, fund)
 }

@@ -15,6 +15,7 @@ type position struct {
 	sla       ids.ID
 	termsHash [32]byte
 	settled   [32]byte // leaf hash
+	ahead     uint32   // a From of fewer epochs is taken too: this half was settled further than the other, and they have to meet again
 	start     uint64
 	end       uint32 // epochs, as far as this half knows
 }
@@ -36,7 +37,7 @@ func (s *State) provable(t *sla.Terms, p position, from, to sla.Leaf, epoch uint
 	if !ok || !proof.Verify(to.Hash(), root) {
 		return ErrLeafUnknown
 	}
-	if from.Hash() != p.settled {
+	if from.Epochs >= p.ahead && from.Hash() != p.settled {
 		return ErrFromMismatch
 	}
 	if !from.Behind(&to) {
@@ -101,8 +102,18 @@ func (s *State) settle(op *Settle) error {
 		return err
 	}
 	totals := t.Totals(&op.To)
-	if err := s.book(&x, totals); err != nil {
+	credited := x.Credited
+	if err := book(&x, totals); err != nil {
 		return err
+	}
+	// The provider's half tells the warnings, which come before any money. Somebody may have settled it further already.
+	if r, _ := s.reservations.get(x.ID); r.State != ReservationDone && r.SettledEpochs < op.To.Epochs {
+		if err := s.settleReservation(&SettleReservation{SLA: op.SLA, Terms: t.Bytes(), From: op.From, To: op.To, Epoch: op.Epoch, Proof: op.Proof}); err != nil {
+			return err
+		}
+	}
+	if credit := x.Credited.Sub(credited); credit.Sign() > 0 {
+		s.emit("credited", x.ID, credit)
 	}
 	x.SettledEpochs, x.SettledHash, x.Windows = op.To.Epochs, hash, op.To.Windows
 	x.Breach = op.To.SlashBps > 0
@@ -112,14 +123,11 @@ func (s *State) settle(op *Settle) error {
 		s.terminal(&x, op.To.Status == sla.Abandoned)
 	}
 	s.slas.set(x.ID, x)
-	if r, _ := s.reservations.get(x.ID); r.SettledEpochs >= op.To.Epochs {
-		return nil // somebody settled the provider's half further already
-	}
-	return s.settleReservation(&SettleReservation{SLA: op.SLA, Terms: t.Bytes(), From: op.From, To: op.To, Epoch: op.Epoch, Proof: op.Proof})
+	return nil
 }
 
 // book moves money by the difference to what was moved before.
-func (s *State) book(x *SLA, t sla.Totals) error {
+func book(x *SLA, t sla.Totals) error {
 	gross, provider, fee, credit := t.Gross.Sub(x.Gross), t.Provider.Sub(x.Earned.Sub(x.FeeTotal)), t.Fee.Sub(x.FeeTotal), t.Credit.Sub(x.Credited)
 	if gross.Sign() < 0 || provider.Sign() < 0 || fee.Sign() < 0 || credit.Sign() < 0 {
 		return ErrLeafBehind
@@ -130,9 +138,6 @@ func (s *State) book(x *SLA, t sla.Totals) error {
 	x.ConsumerClaim = x.ConsumerClaim.Add(credit)
 	x.Holdback = t.Holdback
 	x.Gross, x.Earned, x.FeeTotal, x.Credited = t.Gross, t.Earned, t.Fee, t.Credit
-	if credit.Sign() > 0 {
-		s.emit("credited", x.ID, credit)
-	}
 	return nil
 }
 
@@ -206,7 +211,7 @@ func (s *State) timeOut(id ids.ID) error {
 	}
 	earned := x.Earned.Add(x.Holdback)
 	fee := earned.Bps(uint32(t.Protocol.FeeBps))
-	if err := s.book(&x, sla.Totals{Gross: x.Gross, Credit: x.Credited, Earned: earned, Fee: fee, Provider: earned.Sub(fee)}); err != nil {
+	if err := book(&x, sla.Totals{Gross: x.Gross, Credit: x.Credited, Earned: earned, Fee: fee, Provider: earned.Sub(fee)}); err != nil {
 		return err
 	}
 	s.terminal(&x, false)

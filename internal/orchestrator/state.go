@@ -14,6 +14,7 @@ import (
 type Genesis struct {
 	Oracle, Provider, Consumer ids.Account // the contracts' own addresses
 	Admin                      ids.Account
+	Dispute                    ids.Account // that the Consumer Orchestrator is wired to; zero: none
 	Config                     cert.Config // of the validators; its Network is the deployment's
 	Params                     Params
 }
@@ -22,7 +23,10 @@ type Genesis struct {
 type State struct {
 	genesis Genesis
 	config  cert.Config
-	params  Params // of new SLAs; the Provider Orchestrator keeps those of the genesis
+	params  Params // of new SLAs
+	offers  Params // the Provider Orchestrator's
+	admins  admins
+	mayList func(provider ids.Account) bool // the Registry's word; nil: everyone may
 	paused  bool
 
 	reported bool
@@ -50,6 +54,9 @@ type State struct {
 	out  Effects
 }
 
+// admins of the two Orchestrators.
+type admins struct{ provider, consumer ids.Account }
+
 type holding struct {
 	Asset money.Asset
 	Of    ids.Account
@@ -63,7 +70,7 @@ func New(g Genesis) (*State, error) {
 	if err := g.Params.Validate(); err != nil {
 		return nil, err
 	}
-	s := &State{genesis: g, config: g.Config, params: g.Params, supply: map[money.Asset]money.Amount{}}
+	s := &State{genesis: g, config: g.Config, params: g.Params, offers: g.Params, admins: admins{g.Admin, g.Admin}, supply: map[money.Asset]money.Amount{}}
 	s.roots.in(s)
 	s.balances.in(s)
 	s.providers.in(s)
@@ -154,6 +161,7 @@ func (s *State) transfer(asset money.Asset, from, to ids.Account, amount money.A
 func (s *State) Genesis() Genesis                              { return s.genesis }
 func (s *State) Config() cert.Config                           { return s.config }
 func (s *State) Params() Params                                { return s.params }
+func (s *State) ProviderParams() Params                        { return s.offers }
 func (s *State) Paused() bool                                  { return s.paused }
 func (s *State) Latest() (epoch uint64, ok bool)               { return s.latest, s.reported }
 func (s *State) Root(epoch uint64) ([32]byte, bool)            { return s.roots.get(epoch) }
@@ -166,6 +174,14 @@ func (s *State) Terms(id ids.ID) (*sla.Terms, bool)            { return s.terms.
 func (s *State) Grant(id ids.ID) (Grant, bool)                 { return s.grants.get(id) }
 func (s *State) SettledLeaf(id ids.ID) (sla.Leaf, bool)        { return s.settled.get(id) } // of the consumer's half
 func (s *State) SettledReservation(id ids.ID) (sla.Leaf, bool) { return s.covered.get(id) }
+
+// Admins of the Provider and the Consumer Orchestrator.
+func (s *State) Admins() (provider, consumer ids.Account) {
+	return s.admins.provider, s.admins.consumer
+}
+
+// SetListing makes the Provider Orchestrator ask who may list units, as it asks a Registry that it was wired to. Call it before the first step.
+func (s *State) SetListing(mayList func(provider ids.Account) bool) { s.mayList = mayList }
 
 // Collateral of a provider, zero when there is none.
 func (s *State) Collateral(provider ids.Account, asset money.Asset) Collateral {

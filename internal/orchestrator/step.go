@@ -21,7 +21,7 @@ type Transfer struct {
 	Amount   money.Amount
 }
 
-// Event of a contract: its two topics, and, of a warning, coverage, slash or payment, the count or amount that it is about.
+// Event of a contract: its two topics, and, of a warning, coverage, slash, payment or ruling, the count or amount that it is about.
 type Event struct {
 	Name    string
 	Subject string
@@ -69,6 +69,20 @@ func (s *State) apply(op Op) error {
 		return s.unitList(&op)
 	case UnitMaintain:
 		return s.unitMaintain(&op)
+	case UnitEmergency:
+		return s.unitEmergency(&op)
+	case SetProviderParams:
+		return s.setProviderParams(&op)
+	case ExtendProvider:
+		return s.extendProvider(&op)
+	case Freeze:
+		return s.freeze(&op)
+	case Rule:
+		return s.rule(&op)
+	case ExtendConsumer:
+		return s.extendConsumer(&op)
+	case SetAdmin:
+		return s.setAdmin(&op)
 	case UnitResume:
 		return s.unitResume(&op)
 	case UnitDecommission:

@@ -9,12 +9,14 @@ import (
 // Params are the protocol's parameters as both Orchestrators hold them.
 type Params struct {
 	sla.Protocol
-	CollateralMinBps  uint16 // of an SLA's total price
-	AcceptSeconds     uint64 // a request waits so long for its provider
-	FundSeconds       uint64 // an accepted SLA waits so long for its money
-	CloseSeconds      uint64 // after the end, without a final leaf, so long until TimeOut
-	NoticeSeconds     uint64 // of announced maintenance
-	QuotaSeconds      uint64 // of maintenance per window
+	FeeFlashBps       uint16      // of SLAs that are priced in Flash; never above FeeBps
+	Flash             money.Asset // zero: there is none
+	CollateralMinBps  uint16      // of an SLA's total price
+	AcceptSeconds     uint64      // a request waits so long for its provider
+	FundSeconds       uint64      // an accepted SLA waits so long for its money
+	CloseSeconds      uint64      // after the end, without a final leaf, so long until TimeOut
+	NoticeSeconds     uint64      // of announced maintenance
+	QuotaSeconds      uint64      // of maintenance per window
 	PlatformAddress   ids.Account
 	ValidatorsAddress ids.Account
 	FundAddress       ids.Account
@@ -133,6 +135,7 @@ type Reservation struct {
 	Owed, ValidatorsOwed, FundOwed money.Amount
 	SettledEpochs                  uint32
 	SettledHash                    [32]byte
+	Warnings                       uint32 // told so far
 	StartEpoch                     uint64
 }
 
@@ -174,6 +177,7 @@ type SLA struct {
 	Escrow, Holdback                   money.Amount // E, H
 	ProviderClaim, ConsumerClaim, Fees money.Amount // P, K, F
 	Retention, Bond                    money.Amount // R, B: 0 for now
+	Disputed                           money.Amount // D: what a dispute holds of the provider's
 	Withdrawn                          money.Amount
 	Gross, Earned, FeeTotal, Credited  money.Amount // cumulative, as sla.Totals at the last settlement
 	StartEpoch                         uint64

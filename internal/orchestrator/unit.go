@@ -46,7 +46,7 @@ func (s *State) unitCreate(op *UnitCreate) error {
 	if err := op.Spec.Validate(); err != nil {
 		return err
 	}
-	if op.Spec.CollateralBps < s.genesis.Params.CollateralMinBps {
+	if op.Spec.CollateralBps < s.offers.CollateralMinBps {
 		return ErrArgumentInvalid
 	}
 	id := ids.UnitID(s.genesis.Provider, op.Provider, op.Nonce)
@@ -55,6 +55,9 @@ func (s *State) unitCreate(op *UnitCreate) error {
 	}
 	n, err := s.ownNode(op.Spec.Node, op.Provider)
 	if err != nil {
+		return err
+	}
+	if err := s.listable(op.Provider, op.Spec.Listed); err != nil {
 		return err
 	}
 	s.units.set(id, Unit{ID: id, Provider: op.Provider, UnitSpec: op.Spec, PriceVersion: 1})
@@ -102,6 +105,9 @@ func (s *State) unitList(op *UnitList) error {
 	if u.State == UnitDecommissioning && op.Listed {
 		return ErrUnitDecommissioning
 	}
+	if err := s.listable(op.Provider, op.Listed); err != nil {
+		return err
+	}
 	u.Listed = op.Listed
 	s.units.set(u.ID, u)
 	s.emit("unit_listed", u.ID)
@@ -119,14 +125,38 @@ func (s *State) unitMaintain(op *UnitMaintain) error {
 	if op.Until <= op.From {
 		return ErrArgumentInvalid
 	}
-	if op.From < s.now+s.genesis.Params.NoticeSeconds {
+	if op.From < s.now+s.offers.NoticeSeconds {
 		return ErrNoticeShort
 	}
-	m := Maintenance{From: op.From, Until: op.Until, Window: s.config.Epoch(op.From) / uint64(s.config.WindowEpochs)}
+	return s.maintain(u, op.From, op.Until, op.Until-op.From)
+}
+
+// unitEmergency is maintenance that nobody announced: it counts double.
+func (s *State) unitEmergency(op *UnitEmergency) error {
+	u, err := s.ownUnit(op.ID, op.Provider)
+	if err != nil {
+		return err
+	}
+	if u.Maintenance.Until > s.now {
+		return ErrStateWrong
+	}
+	if op.Until <= s.now {
+		return ErrArgumentInvalid
+	}
+	seconds := op.Until - s.now
+	if seconds > s.offers.QuotaSeconds {
+		return ErrQuotaExceeded // before it is doubled
+	}
+	return s.maintain(u, s.now, op.Until, 2*seconds)
+}
+
+// maintain charges seconds to the quota of the window that the maintenance begins in.
+func (s *State) maintain(u Unit, from, until, seconds uint64) error {
+	m := Maintenance{From: from, Until: until, Window: s.config.Epoch(from) / uint64(s.config.WindowEpochs)}
 	if u.Maintenance.Window == m.Window {
 		m.Used = u.Maintenance.Used
 	}
-	seconds, quota := op.Until-op.From, s.genesis.Params.QuotaSeconds
+	quota := s.offers.QuotaSeconds
 	if m.Window < u.Maintenance.Window || seconds > quota || m.Used+seconds > quota {
 		return ErrQuotaExceeded
 	}
@@ -134,6 +164,14 @@ func (s *State) unitMaintain(op *UnitMaintain) error {
 	u.Maintenance = m
 	s.units.set(u.ID, u)
 	s.emit("unit_state", u.ID)
+	return nil
+}
+
+// listable: listing has its price where there is a Registry.
+func (s *State) listable(provider ids.Account, listed bool) error {
+	if listed && s.mayList != nil && !s.mayList(provider) {
+		return ErrListingUnpaid
+	}
 	return nil
 }
 

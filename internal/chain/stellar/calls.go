@@ -68,6 +68,12 @@ func translate(at chain.Contracts, op orchestrator.Op) (call, error) {
 		c = po("unit_list", b.account(o.Provider), vID(o.ID), vBool(o.Listed))
 	case orchestrator.UnitMaintain:
 		c = po("unit_maintenance", b.account(o.Provider), vID(o.ID), vU64(o.From), vU64(o.Until))
+	case orchestrator.UnitEmergency:
+		c = po("unit_emergency", b.account(o.Provider), vID(o.ID), vU64(o.Until))
+	case orchestrator.SetProviderParams:
+		c = po("set_params", b.params(o.Params))
+	case orchestrator.ExtendProvider:
+		c = po("extend", vU32(o.Kind), vID(o.ID))
 	case orchestrator.UnitResume:
 		c = po("unit_resume", b.account(o.Provider), vID(o.ID))
 	case orchestrator.UnitDecommission:
@@ -113,6 +119,16 @@ func translate(at chain.Contracts, op orchestrator.Op) (call, error) {
 		c = co("grant", b.account(o.Consumer), vID(o.SLA), b.account(o.Grantee), vBytes(o.Prefix), vU32(o.Ops), vU64(o.Expires), vID(o.Nonce))
 	case orchestrator.RevokeAccess:
 		c = co("revoke", b.account(o.Consumer), vID(o.ID))
+	case orchestrator.Freeze:
+		c = co("freeze", vID(o.SLA), vAmount(o.Amount))
+	case orchestrator.Rule:
+		c = co("rule", vID(o.SLA), vAmount(o.ToConsumer))
+	case orchestrator.ExtendConsumer:
+		c = co("extend", vU32(o.Kind), vID(o.ID))
+	case orchestrator.SetAdmin:
+		if c = co("set_admin", b.account(o.Next)); o.Provider {
+			c.contract = at.Provider
+		}
 	case orchestrator.Pause:
 		c = co("pause", vBool(o.Paused))
 	case orchestrator.SetParams:
@@ -150,6 +166,14 @@ func (b *args) account(a ids.Account) xdr.ScVal {
 	return vAccount(a)
 }
 
+// optional is void for the zero account.
+func (b *args) optional(a ids.Account) xdr.ScVal {
+	if a.Zero() {
+		return xdr.ScVal{Type: xdr.ScValTypeScvVoid}
+	}
+	return b.account(a)
+}
+
 func (b *args) config(c cert.Config) xdr.ScVal {
 	var l []xdr.ScVal
 	for _, v := range c.Validators {
@@ -182,7 +206,7 @@ func (b *args) params(p orchestrator.Params) xdr.ScVal {
 		excess = append(excess, vStruct(fields{"level": vU32(t.Ratio), "bps": vU32(t.Bps)}))
 	}
 	return vStruct(fields{
-		"version": vU32(p.Version), "fee_bps": vU32(p.FeeBps), "holdback_bps": vU32(p.HoldbackBps), "min_samples": vU32(p.MinSamples), "coverage_ppm": vU32(p.CoveragePpm),
+		"version": vU32(p.Version), "fee_bps": vU32(p.FeeBps), "fee_flash_bps": vU32(p.FeeFlashBps), "flash": b.optional(p.Flash), "holdback_bps": vU32(p.HoldbackBps), "min_samples": vU32(p.MinSamples), "coverage_ppm": vU32(p.CoveragePpm),
 		"availability_tiers": vVec(availability...), "excess_tiers": vVec(excess...), "lost_bps": vU32(p.LostBps), "lost_challenges": vU32(p.LostChallenges),
 		"breach_bps": vU32(p.BreachBps), "breach_count": vU32(p.BreachCount), "breach_of": vU32(p.BreachOf),
 		"slash_breach_bps": vU32(p.SlashBreach), "slash_lost_bps": vU32(p.SlashLost), "slash_abandon_bps": vU32(p.SlashAbandon), "abandon_windows": vU32(p.AbandonWindows),

@@ -32,6 +32,9 @@ type DeployOptions struct {
 	Oracle cert.Config  // Network is computed
 	Params orchestrator.Params
 	Wasm   *Wasm // nil: the artifacts of this build
+
+	Registry ids.Account // asked who may list units; zero: everyone may
+	Dispute  ids.Account // may freeze and rule; zero: nobody, until somebody wires it
 }
 
 // Wasm of the three contracts.
@@ -109,7 +112,7 @@ func (c *Client) Deploy(ctx context.Context, o DeployOptions) (at chain.Contract
 			return at, config, err
 		}
 	}
-	if err := c.wire(ctx, o.Admin, at); err != nil {
+	if err := c.wire(ctx, o, at); err != nil {
 		return at, config, err
 	}
 	k, err := c.With(ctx, at)
@@ -196,26 +199,40 @@ func (c *Client) absent(ctx context.Context, l []*contract, key func(*contract) 
 	return missing, nil
 }
 
-// wire tells the Provider Orchestrator of the Consumer Orchestrator, unless it knows.
-func (c *Client) wire(ctx context.Context, admin chain.Signer, at chain.Contracts) error {
-	d, err := c.entry(ctx, instanceKey(at.Provider))
+// wire tells the Provider Orchestrator of the Consumer Orchestrator and the Registry, and the Consumer Orchestrator of the Dispute contract, unless they know.
+func (c *Client) wire(ctx context.Context, o DeployOptions, at chain.Contracts) error {
+	var b args
+	err := c.wireOnce(ctx, o.Admin, "Consumer", at.Consumer, call{at.Provider, "wire", []xdr.ScVal{vAccount(at.Consumer), b.optional(o.Registry)}})
+	if err == nil && !o.Dispute.Zero() {
+		err = c.wireOnce(ctx, o.Admin, "Dispute", o.Dispute, call{at.Consumer, "wire_dispute", []xdr.ScVal{b.account(o.Dispute)}})
+	}
+	if err == nil && b.err != nil {
+		err = fault.Wrap(b.err, fault.Invalid, "ArgumentInvalid", "the contracts cannot be wired like this")
+	}
+	if err != nil {
+		return fmt.Errorf("wire contracts: %w", err)
+	}
+	return nil
+}
+
+// wireOnce makes a call that stores an address under a key of the instance, unless it did.
+func (c *Client) wireOnce(ctx context.Context, admin chain.Signer, key string, to ids.Account, wiring call) error {
+	d, err := c.entry(ctx, instanceKey(wiring.contract))
 	if err != nil {
 		return err
 	}
 	if d != nil && d.ContractData != nil && d.ContractData.Val.Instance != nil && d.ContractData.Val.Instance.Storage != nil {
 		for _, e := range *d.ContractData.Val.Instance.Storage {
-			if e.Key.Equals(vVec(vSymbol("Consumer"))) {
-				if e.Val.Equals(vAccount(at.Consumer)) {
+			if e.Key.Equals(vVec(vSymbol(key))) {
+				if e.Val.Equals(vAccount(to)) {
 					return nil
 				}
-				return fault.New(fault.Conflict, "AlreadyInitialized", "the Provider Orchestrator %s is wired to another contract", at.Provider)
+				return fault.New(fault.Conflict, "AlreadyInitialized", "%s is wired to another contract", wiring.contract)
 			}
 		}
 	}
-	if _, err = c.invoke(ctx, admin, call{at.Provider, "wire", []xdr.ScVal{vAccount(at.Consumer)}}.hostFunction(), nil); err != nil {
-		return fmt.Errorf("wire contracts: %w", err)
-	}
-	return nil
+	_, err = c.invoke(ctx, admin, wiring.hostFunction(), nil)
+	return err
 }
 
 // invokeAll makes calls that do not depend on each other's results one transaction each, all sent before the first is awaited, so that one ledger may take them all. An error says nothing

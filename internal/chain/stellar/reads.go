@@ -89,6 +89,15 @@ func (c *Chain) Params(ctx context.Context) (orchestrator.Params, error) {
 	return readParams(newRecord("Params", v))
 }
 
+// ProviderParams are the Provider Orchestrator's: one simulation.
+func (c *Chain) ProviderParams(ctx context.Context) (orchestrator.Params, error) {
+	v, err := c.view(ctx, c.at.Provider, "params")
+	if err != nil {
+		return orchestrator.Params{}, err
+	}
+	return readParams(newRecord("Params", v))
+}
+
 // Provider as registered.
 func (c *Chain) Provider(ctx context.Context, account ids.Account) (orchestrator.Provider, error) {
 	r, err := c.record(ctx, providerUnknown, c.at.Provider, "Provider", vAccount(account))

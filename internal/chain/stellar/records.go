@@ -42,7 +42,7 @@ func readReservation(r *record) (orchestrator.Reservation, error) {
 		SLA: r.b32("sla"), Unit: r.b32("unit"), Provider: r.account("provider"), Asset: r.account("asset"), Refund: r.account("refund"), TermsHash: r.b32("terms_hash"), Volume: r.u64("volume"),
 		State: orchestrator.ReservationState(r.u8("state")), Collateral: r.amount("collateral"), Coverage: r.amount("coverage"), Slash: r.amount("slash"),
 		Owed: r.amount("owed"), ValidatorsOwed: r.amount("validators_due"), FundOwed: r.amount("fund_due"),
-		SettledEpochs: r.u32("settled_epochs"), SettledHash: r.b32("settled_hash"), StartEpoch: r.u64("start_epoch"),
+		SettledEpochs: r.u32("settled_epochs"), SettledHash: r.b32("settled_hash"), Warnings: r.u32("warnings"), StartEpoch: r.u64("start_epoch"),
 	}
 	if v.State > orchestrator.ReservationDone {
 		r.fail("state", "is %d", v.State)
@@ -54,7 +54,7 @@ func readSLA(r *record, id ids.ID) (orchestrator.SLA, error) {
 	v := orchestrator.SLA{
 		ID: id, Consumer: r.account("consumer"), Provider: r.account("provider"), Payout: r.account("payout"), Asset: r.account("asset"), Unit: r.b32("unit"), TermsHash: r.b32("terms_hash"),
 		State: orchestrator.SLAState(r.u8("state")), Mode: sla.Mode(r.u8("mode")), Total: r.amount("total"), Deposited: r.amount("deposited"), Escrow: r.amount("escrow"), Holdback: r.amount("holdback"),
-		ProviderClaim: r.amount("provider_claim"), ConsumerClaim: r.amount("consumer_claim"), Fees: r.amount("fees"), Retention: r.amount("retention"), Bond: r.amount("bond"),
+		ProviderClaim: r.amount("provider_claim"), ConsumerClaim: r.amount("consumer_claim"), Fees: r.amount("fees"), Retention: r.amount("retention"), Bond: r.amount("bond"), Disputed: r.amount("disputed"),
 		Withdrawn: r.amount("withdrawn"), Gross: r.amount("gross"), Earned: r.amount("earned"), FeeTotal: r.amount("fee_total"), Credited: r.amount("credited"), StartEpoch: r.u64("start_epoch"),
 		Duration: r.u32("duration"), EndEpochs: r.u32("end_epochs"), AcceptBy: r.u64("accept_by"), FundBy: r.u64("fund_by"), SettledEpochs: r.u32("settled_epochs"), SettledHash: r.b32("settled_hash"),
 		Windows: r.u32("windows"), Breach: r.u32("slash_bps") > 0, Terminated: r.flag("breach"),
@@ -75,7 +75,7 @@ func readParams(r *record) (orchestrator.Params, error) {
 			SlashCapBps: r.u16("slash_cap_bps"), SlashPeriod: r.u32("slash_period_epochs"),
 			SlashSplit: [4]uint16{slash.u16("consumer_bps"), slash.u16("validators_bps"), slash.u16("challenger_bps"), slash.u16("fund_bps")},
 			FeeSplit:   [4]uint16{fee.u16("platform_bps"), fee.u16("validators_bps"), fee.u16("fund_bps"), fee.u16("insurance_bps")}},
-		CollateralMinBps: r.u16("collateral_min_bps"), AcceptSeconds: r.u64("accept_timeout_seconds"), FundSeconds: r.u64("fund_timeout_seconds"), CloseSeconds: r.u64("close_timeout_seconds"),
+		FeeFlashBps: r.u16("fee_flash_bps"), Flash: r.optional("flash"), CollateralMinBps: r.u16("collateral_min_bps"), AcceptSeconds: r.u64("accept_timeout_seconds"), FundSeconds: r.u64("fund_timeout_seconds"), CloseSeconds: r.u64("close_timeout_seconds"),
 		NoticeSeconds: r.u64("maintenance_notice_seconds"), QuotaSeconds: r.u64("maintenance_quota_seconds"),
 		PlatformAddress: payees.account("platform"), ValidatorsAddress: payees.account("validators"), FundAddress: payees.account("fund"), InsuranceAddress: payees.account("insurance"),
 	}

@@ -31,6 +31,11 @@ func refusalOf(fn xdr.HostFunction, text string, encoded []string) error {
 	if text != "" || len(l) > 0 {
 		cause = errors.New(strings.TrimSpace(firstLine(text) + " " + diagnosis(encoded)))
 	}
+	if kind == "Contract" && code == transferFailed {
+		if r, ok := tokenReason(l, fn); ok {
+			return fault.Wrap(cause, r.kind, r.name, "%s", r.message)
+		}
+	}
 	words := ""
 	var raisedBy *xdr.ContractId
 	for _, d := range l {
@@ -78,6 +83,23 @@ func refusalOf(fn xdr.HostFunction, text string, encoded []string) error {
 		}
 	}
 	return fault.Wrap(cause, fault.Internal, "trapped", "the contract failed without an error number (%s)", strings.TrimSpace(kind+" "+code))
+}
+
+// transferFailed is the number that our contracts answer a token's refusal with.
+const transferFailed = "12"
+
+// tokenReason is the refused token's own reason, where the diagnostic events have it.
+func tokenReason(l []xdr.DiagnosticEvent, fn xdr.HostFunction) (refusal, bool) {
+	for _, d := range l {
+		e, _, ok := errorEvent(d)
+		if !ok || e.ContractCode == nil || d.Event.ContractId == nil || !isToken(l, fn, *d.Event.ContractId) {
+			continue
+		}
+		if r, ok := tokenRefusals[uint32(*e.ContractCode)]; ok {
+			return r, true
+		}
+	}
+	return refusal{}, false
 }
 
 func isMissingContract(words string) bool {

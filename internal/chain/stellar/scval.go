@@ -304,6 +304,14 @@ func (r *record) account(name string) ids.Account {
 	return got
 }
 
+// optional is the zero account for void.
+func (r *record) optional(name string) ids.Account {
+	if v, ok := r.f[name]; ok && v.Type == xdr.ScValTypeScvVoid {
+		return ids.Account{}
+	}
+	return r.account(name)
+}
+
 func (r *record) list(name string) []xdr.ScVal {
 	v, ok := r.take(name).GetVec()
 	if !ok || v == nil {

@@ -80,6 +80,10 @@ func (s spec) check(v xdr.ScVal, d xdr.ScSpecTypeDef) error {
 		return nil
 	}
 	switch d.Type {
+	case xdr.ScSpecTypeScSpecTypeOption:
+		if v.Type != xdr.ScValTypeScvVoid {
+			return s.check(v, d.Option.ValueType)
+		}
 	case xdr.ScSpecTypeScSpecTypeBytesN:
 		if b, ok := v.GetBytes(); !ok || len(b) != int(d.BytesN.N) {
 			return fmt.Errorf("%v, want %d bytes", v, d.BytesN.N)
@@ -135,6 +139,8 @@ func (s spec) zero(d xdr.ScSpecTypeDef) xdr.ScVal {
 		return vString("")
 	case xdr.ScSpecTypeScSpecTypeAddress:
 		return vAccount(nobody)
+	case xdr.ScSpecTypeScSpecTypeOption:
+		return xdr.ScVal{Type: xdr.ScValTypeScvVoid}
 	case xdr.ScSpecTypeScSpecTypeVec:
 		return vVec(s.zero(d.Vec.ElementType))
 	case xdr.ScSpecTypeScSpecTypeUdt:
@@ -175,6 +181,8 @@ func TestCallsFitTheContracts(t *testing.T) {
 		orchestrator.Request{Consumer: g, Refund: g}, orchestrator.Fund{From: g}, orchestrator.Cancel{Consumer: g}, orchestrator.Expire{}, orchestrator.Settle{Proof: proof},
 		orchestrator.CloseSLA{Consumer: g}, orchestrator.Terminate{Consumer: g}, orchestrator.TimeOut{}, orchestrator.Payout{}, orchestrator.Refund{}, orchestrator.CollectFees{},
 		orchestrator.GrantAccess{Consumer: g, Grantee: g}, orchestrator.RevokeAccess{Consumer: g}, orchestrator.Pause{}, orchestrator.SetParams{Params: p},
+		orchestrator.UnitEmergency{Provider: g}, orchestrator.SetProviderParams{Params: p}, orchestrator.ExtendProvider{}, orchestrator.ExtendConsumer{}, orchestrator.Freeze{}, orchestrator.Rule{},
+		orchestrator.SetAdmin{Next: g}, orchestrator.SetAdmin{Next: g, Provider: true},
 	}
 	called := map[ids.Account]map[string]bool{at.Oracle: {}, at.Provider: {}, at.Consumer: {}}
 	for _, op := range ops {
@@ -198,8 +206,8 @@ func TestCallsFitTheContracts(t *testing.T) {
 	// What nobody calls from outside: views, and what the contracts ask of each other.
 	inner := map[ids.Account][]string{
 		at.Oracle:   {"__constructor", "root", "latest", "config", "digest", "network"},
-		at.Provider: {"__constructor", "wire", "quote", "reserve", "activate", "release", "finish", "provider", "collateral", "node", "node_of", "unit", "reservation", "params"},
-		at.Consumer: {"__constructor", "accepted", "refused", "sla", "terms", "grant_of", "params", "po", "oracle"},
+		at.Provider: {"__constructor", "wire", "upgrade_announce", "upgrade", "quote", "reserve", "activate", "release", "finish", "provider", "collateral", "node", "node_of", "unit", "reservation", "params"},
+		at.Consumer: {"__constructor", "wire_dispute", "upgrade_announce", "upgrade", "accepted", "refused", "sla", "terms", "grant_of", "params", "po", "oracle"},
 	}
 	for a, s := range specs {
 		for _, name := range inner[a] {

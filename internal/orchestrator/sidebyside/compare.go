@@ -157,5 +157,9 @@ func (r *Rig) Equal(ctx context.Context) (err error) {
 	if d := cmp.Diff(s.Params(), params); d != "" || e != nil {
 		err = errors.Join(err, fmt.Errorf("parameters: %s (%w)", d, e))
 	}
+	params, e = r.Chain.ProviderParams(ctx)
+	if d := cmp.Diff(s.ProviderParams(), params); d != "" || e != nil {
+		err = errors.Join(err, fmt.Errorf("parameters of the Provider Orchestrator: %s (%w)", d, e))
+	}
 	return err
 }

@@ -78,7 +78,8 @@ func open(ctx context.Context, seed uint64, sh shape) (r *Rig, err error) {
 	}
 	c := walk.Cast{Providers: several("provider", 3), Consumers: several("consumer", 3), Nodes: several("node", 6), Payouts: several("payout", 3)}
 	payees := several("payee", 4)
-	admin := key("admin", 0)
+	admin, dispute := key("admin", 0), key("dispute", 0)
+	c.Admins = []ids.Account{admin.Account(), dispute.Account()}
 	r.Relayer, r.issuer = key("relayer", 0), key("issuer", 0)
 	if err = r.fund(ctx); err != nil {
 		return nil, err
@@ -111,14 +112,14 @@ func open(ctx context.Context, seed uint64, sh shape) (r *Rig, err error) {
 	if sh.params != nil {
 		sh.params(&params)
 	}
-	contracts, config, err := r.client.Deploy(ctx, stellar.DeployOptions{Admin: admin, Oracle: config, Params: params})
+	contracts, config, err := r.client.Deploy(ctx, stellar.DeployOptions{Admin: admin, Oracle: config, Params: params, Dispute: dispute.Account()})
 	if err != nil {
 		return nil, fmt.Errorf("deploying: %w", err)
 	}
 	if r.Chain, err = r.client.With(ctx, contracts); err != nil {
 		return nil, fmt.Errorf("opening the deployment: %w", err)
 	}
-	s, err := orchestrator.New(orchestrator.Genesis{Oracle: contracts.Oracle, Provider: contracts.Provider, Consumer: contracts.Consumer, Admin: admin.Account(), Config: config, Params: params})
+	s, err := orchestrator.New(orchestrator.Genesis{Oracle: contracts.Oracle, Provider: contracts.Provider, Consumer: contracts.Consumer, Admin: admin.Account(), Dispute: dispute.Account(), Config: config, Params: params})
 	if err != nil {
 		return nil, fmt.Errorf("making the model: %w", err)
 	}
@@ -133,7 +134,7 @@ func open(ctx context.Context, seed uint64, sh shape) (r *Rig, err error) {
 		if r.native, err = r.client.DeployNative(ctx, r.Relayer); err != nil {
 			return nil, fmt.Errorf("deploying the token of lumens: %w", err)
 		}
-		for _, h := range append(slices.Clone(r.holders), admin.Account()) { // the admin pays fees too
+		for _, h := range append(slices.Clone(r.holders), c.Admins...) { // they pay fees too
 			b, err := r.client.Balance(ctx, r.native, h)
 			if err != nil {
 				return nil, fmt.Errorf("reading a balance: %w", err)

@@ -58,14 +58,15 @@ func scriptGenesis() orchestrator.Genesis {
 	p := orchestrator.Params{Protocol: sla.DefaultProtocol(3), CollateralMinBps: 100, AcceptSeconds: 60, FundSeconds: 60, CloseSeconds: 60, NoticeSeconds: 20, QuotaSeconds: 15,
 		PlatformAddress: account(ids.KeyAccount, "platform"), ValidatorsAddress: account(ids.KeyAccount, "validators"), FundAddress: account(ids.KeyAccount, "fund"),
 		InsuranceAddress: account(ids.KeyAccount, "insurance")}
-	p.MinSamples, p.AbandonWindows = 5, 3
-	return orchestrator.Genesis{Oracle: oracle, Provider: po, Consumer: co, Admin: admin, Config: c, Params: p}
+	p.MinSamples, p.AbandonWindows, p.FeeFlashBps = 5, 3, 50
+	return orchestrator.Genesis{Oracle: oracle, Provider: po, Consumer: co, Admin: admin, Dispute: dispute, Config: c, Params: p}
 }
 
 const tokens = 1_000_000_000_000
 
 var (
 	admin    = account(ids.KeyAccount, "admin")
+	dispute  = account(ids.KeyAccount, "dispute")
 	stranger = account(ids.KeyAccount, "stranger")
 	nodeKey  = account(ids.KeyAccount, "node")
 	payout   = account(ids.KeyAccount, "payout")

@@ -29,6 +29,7 @@ func transitionFile() transitions {
 		{"closed early", closed},
 		{"timed out", timedOut},
 		{"the provider's half settled further by a stranger", ahead},
+		{"the provider's half ended first", endedFirst},
 		{"settlements refused", settlementsRefused},
 		{"requests refused", requestsRefused},
 		{"a unit's life", unitLife},
@@ -36,6 +37,15 @@ func transitionFile() transitions {
 		{"collateral", collateralOnly},
 		{"grants", grants},
 		{"parameters and pause", parameters},
+		{"parameters of the Provider Orchestrator", providerParameters},
+		{"priced in FLASH", flashPriced},
+		{"admins", newAdmins},
+		{"emergencies", emergencies},
+		{"lifetimes", lifetimes},
+		{"a dispute: half to the consumer", func(x *script) { disputed(x, 2) }},
+		{"a dispute: all to the provider", func(x *script) { disputed(x, 0) }},
+		{"a dispute: all to the consumer", func(x *script) { disputed(x, 1) }},
+		{"disputes refused", disputesRefused},
 		{"reports refused", reportsRefused},
 	} {
 		x := newScript(s.name)
@@ -214,12 +224,23 @@ func ahead(x *script) {
 	x.do(half(x.settlement(x.leaf), x.terms))
 	x.observe(3, 1, 0)
 	x.report()
-	x.take("FromMismatch", x.settlement(x.leaf)) // the provider's half is not where this begins
-	middle := half(x.settlement(x.leaf), x.terms)
-	r, _ := x.s.SettledReservation(slaID)
-	middle.From = r
-	x.do(middle)
-	x.do(x.settlement(x.leaf))
 	x.settled = first
+	late := half(x.settlement(x.leaf), x.terms)
+	x.do(x.settlement(x.leaf)) // the halves meet, though this begins before the provider's half stands
+	x.settled = x.leaf
+	x.do(late) // nothing to do
+	x.draw()
+}
+
+func endedFirst(x *script) {
+	x.offer()
+	x.do(request())
+	x.begin()
+	x.observe(3, 1, 0)
+	x.settle()
+	x.observe(6, 0, 0)
+	x.report()
+	x.do(half(x.settlement(x.leaf), x.terms))
+	x.do(x.settlement(x.leaf))
 	x.draw()
 }

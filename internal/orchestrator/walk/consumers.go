@@ -9,7 +9,7 @@ import (
 
 func (w *World) request() orchestrator.Op {
 	u, ok := w.unitWhere(func(u orchestrator.Unit) bool {
-		return u.Listed && u.State < orchestrator.UnitMaintenance && u.ReservedBytes+u.InUseBytes < u.Capacity
+		return u.Listed && (u.State < orchestrator.UnitMaintenance || u.State == orchestrator.UnitMaintenance && w.chance(3)) && u.ReservedBytes+u.InUseBytes < u.Capacity
 	})
 	if !ok {
 		return nil
@@ -166,25 +166,4 @@ func (w *World) revoke() orchestrator.Op {
 		g.Grantor = w.Cast.Consumers[0]
 	}
 	return orchestrator.RevokeAccess{Consumer: w.by(g.Grantor, w.Cast.Consumers), ID: id}
-}
-
-func (w *World) pause() orchestrator.Op {
-	if !w.State.Paused() && !w.chance(10) {
-		return nil
-	}
-	return orchestrator.Pause{Admin: w.State.Genesis().Admin, Paused: !w.State.Paused()}
-}
-
-func (w *World) setParams() orchestrator.Op {
-	p := w.State.Params()
-	p.Version++
-	p.FeeBps = uint16(w.dice.IntN(1_050))
-	p.HoldbackBps = uint16(w.dice.IntN(10_001))
-	p.FundSeconds, p.CloseSeconds = 30+uint64(w.dice.IntN(60)), 30+uint64(w.dice.IntN(60))
-	a, b, c := uint16(w.dice.IntN(3_000)), uint16(w.dice.IntN(3_000)), uint16(w.dice.IntN(3_000))
-	p.SlashSplit, p.FeeSplit = [4]uint16{10_000 - a - b - c, a, b, c}, [4]uint16{10_000 - a - b - c, c, a, b}
-	if w.chance(6) {
-		p.Version++
-	}
-	return orchestrator.SetParams{Admin: w.State.Genesis().Admin, Params: p}
 }

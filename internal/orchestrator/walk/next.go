@@ -20,8 +20,9 @@ var choices = []struct {
 	{3, (*World).grant}, {2, (*World).revoke},
 	{1, (*World).register}, {1, (*World).update}, {2, (*World).nodeBind}, {1, (*World).nodeRotate}, {1, (*World).nodeRelease},
 	{4, (*World).deposit}, {3, (*World).withdraw},
-	{3, (*World).unitCreate}, {2, (*World).unitPrice}, {2, (*World).unitList}, {2, (*World).unitMaintain}, {1, (*World).unitResume}, {1, (*World).unitDecommission}, {1, (*World).unitRetire},
-	{2, (*World).pause}, {1, (*World).setParams},
+	{3, (*World).unitCreate}, {2, (*World).unitPrice}, {2, (*World).unitList}, {2, (*World).unitMaintain}, {1, (*World).unitEmergency}, {1, (*World).unitResume}, {1, (*World).unitDecommission}, {1, (*World).unitRetire},
+	{2, (*World).pause}, {1, (*World).setParams}, {1, (*World).setProviderParams}, {1, (*World).setAdmin}, {3, (*World).freeze}, {4, (*World).rule},
+	{2, (*World).extendProvider}, {2, (*World).extendConsumer},
 }
 
 var weights = func() (sum int) {

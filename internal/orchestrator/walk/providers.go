@@ -122,6 +122,14 @@ func (w *World) unitMaintain() orchestrator.Op {
 	return orchestrator.UnitMaintain{Provider: w.by(u.Provider, w.Cast.Providers), ID: u.ID, From: from, Until: from + uint64(w.dice.IntN(36))}
 }
 
+func (w *World) unitEmergency() orchestrator.Op {
+	u, ok := w.unitWhere(func(u orchestrator.Unit) bool { return u.Maintenance.Until <= w.Now })
+	if !ok {
+		return nil
+	}
+	return orchestrator.UnitEmergency{Provider: w.by(u.Provider, w.Cast.Providers), ID: u.ID, Until: w.Now + uint64(w.dice.IntN(20))}
+}
+
 func (w *World) unitResume() orchestrator.Op {
 	u, ok := w.unitWhere(func(u orchestrator.Unit) bool { return u.Maintenance.Until > w.Now })
 	if !ok {

@@ -33,8 +33,10 @@ func world(t interface{ Fatal(...interface{}) }, d Dice) *World {
 		c.Keys = append(c.Keys, Key(fmt.Sprint(i)))
 	}
 	payees := [4]ids.Account{account(ids.KeyAccount, "payee", 0), account(ids.KeyAccount, "payee", 1), account(ids.KeyAccount, "payee", 2), account(ids.KeyAccount, "payee", 3)}
+	c.Admins = []ids.Account{account(ids.KeyAccount, "admin", 0), account(ids.KeyAccount, "admin", 1)}
 	g := orchestrator.Genesis{
-		Oracle: account(ids.Contract, "oracle", 0), Provider: account(ids.Contract, "po", 0), Consumer: account(ids.Contract, "co", 0), Admin: account(ids.KeyAccount, "admin", 0),
+		Dispute: account(ids.KeyAccount, "dispute", 0),
+		Oracle:  account(ids.Contract, "oracle", 0), Provider: account(ids.Contract, "po", 0), Consumer: account(ids.Contract, "co", 0), Admin: account(ids.KeyAccount, "admin", 0),
 		Config: Config(canon.Hash([]byte("network")), start, c.Keys[:4], payees[1]), Params: Params(payees),
 	}
 	s, err := orchestrator.New(g)
@@ -109,6 +111,18 @@ func TestSequences(t *testing.T) {
 	})
 }
 
+// beyond are the errors that no sequence of these calls meets: Overflow needs amounts that no token has, the walk's contracts are wired without a Registry, a model's token says itself why it
+// refuses, and from 500 on they are other contracts'.
+var beyond = func() map[uint32]bool {
+	m := map[uint32]bool{3: true, 6: true, 12: true, 13: true, 14: true, 15: true, 313: true, 314: true, 408: true}
+	for n := range orchestrator.Codes() {
+		if n >= 500 {
+			m[n] = true
+		}
+	}
+	return m
+}()
+
 // A long sequence reaches everything: each entry point succeeds, and each error of the table occurs.
 func TestReach(t *testing.T) {
 	t.Parallel()
@@ -132,7 +146,8 @@ func TestReach(t *testing.T) {
 	errors := map[string]int{}
 	for _, op := range []string{"SubmitReport", "Rotate", "Register", "UpdateProvider", "NodeBind", "NodeRotate", "NodeRelease", "DepositCollateral", "WithdrawCollateral", "UnitCreate", "UnitPrice", "UnitList",
 		"UnitMaintain", "UnitResume", "UnitDecommission", "UnitRetire", "Accept", "Refuse", "SettleReservation", "Claim", "CollectSlash", "Request", "Fund", "Cancel", "Expire", "Settle", "CloseSLA", "Terminate",
-		"TimeOut", "Payout", "Refund", "CollectFees", "GrantAccess", "RevokeAccess", "Pause", "SetParams"} {
+		"TimeOut", "Payout", "Refund", "CollectFees", "GrantAccess", "RevokeAccess", "Pause", "SetParams",
+		"UnitEmergency", "SetProviderParams", "SetAdmin", "Freeze", "Rule", "ExtendProvider", "ExtendConsumer"} {
 		if counts[op] == 0 {
 			t.Errorf("%s never succeeds", op)
 		}
@@ -143,8 +158,7 @@ func TestReach(t *testing.T) {
 		}
 	}
 	for n, e := range orchestrator.Codes() {
-		// Overflow needs amounts that no token has; a Malformed leaf cannot be settled before
-		if errors[e.Code] == 0 && e.Code != "Overflow" {
+		if errors[e.Code] == 0 && !beyond[n] {
 			t.Errorf("error %d %s never occurs", n, e.Code)
 		}
 	}

@@ -19,6 +19,7 @@ type Dice interface{ IntN(n int) int }
 // Cast is who takes part. Admin is of the genesis. Every provider, consumer and payee can hold the assets.
 type Cast struct {
 	Providers, Consumers, Nodes, Payouts []ids.Account
+	Admins                               []ids.Account // who may become admin, that of the genesis among them
 	Assets                               []money.Asset
 	Keys                                 []*secp256k1.PrivateKey // of the validators: those of the genesis, and some that may follow them
 }
@@ -64,7 +65,7 @@ func Params(payees [4]ids.Account) orchestrator.Params {
 		Protocol: sla.DefaultProtocol(3), CollateralMinBps: 100, AcceptSeconds: 60, FundSeconds: 60, CloseSeconds: 60, NoticeSeconds: 20, QuotaSeconds: 30,
 		PlatformAddress: payees[0], ValidatorsAddress: payees[1], FundAddress: payees[2], InsuranceAddress: payees[3],
 	}
-	p.MinSamples, p.AbandonWindows = 5, 3
+	p.MinSamples, p.AbandonWindows, p.FeeFlashBps = 5, 3, 50
 	return p
 }
 

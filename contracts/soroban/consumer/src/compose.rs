@@ -50,7 +50,7 @@ pub fn terms(
         egress_price: amount(quote.egress_price)?,
         collateral: amount(quote.collateral)?,
         params_version: params.version,
-        fee_bps: narrow(params.fee_bps)?,
+        fee_bps: narrow(params.fee_bps_of(&quote.asset))?,
         holdback_bps: narrow(if request.mode == MODE_ESCROW { BPS } else { params.holdback_bps })?,
         availability_ppm: quote.qos.availability_ppm,
         ttfb_ms: quote.qos.ttfb_ms,

@@ -1,11 +1,13 @@
 use flashback_core::{
     error::Error,
+    id,
     money::{sub, FeeShares},
     params::Params,
     schedule::Schedule,
     settlement::{decode_terms, Proof},
+    token, upgrade,
 };
-use soroban_sdk::{contract, contractimpl, panic_with_error, token::TokenClient, Address, Bytes, BytesN, Env, Vec};
+use soroban_sdk::{contract, contractimpl, panic_with_error, Address, Bytes, BytesN, Env, Vec};
 
 use crate::{
     escrow, event, grant, life, request, settle, storage,
@@ -31,13 +33,46 @@ impl ConsumerOrchestrator {
     /// ArgumentInvalid.
     pub fn set_params(env: Env, params: Params) -> Result<(), Error> {
         storage::admin(&env)?.require_auth();
-        params.check()?;
-        if storage::params(&env)?.version.checked_add(1) != Some(params.version) {
-            return Err(Error::ArgumentInvalid);
-        }
+        params.check_next(storage::params(&env)?.version)?;
         storage::set_params(&env, &params);
         event::ParamsSet { version: params.version }.publish(&env);
         Ok(())
+    }
+
+    /// Names the Dispute contract. Admin only, once.
+    ///
+    /// # Errors
+    /// AlreadyInitialized.
+    pub fn wire_dispute(env: Env, dispute: Address) -> Result<(), Error> {
+        storage::admin(&env)?.require_auth();
+        if storage::dispute(&env).is_ok() {
+            return Err(Error::AlreadyInitialized);
+        }
+        storage::set_dispute(&env, &dispute);
+        Ok(())
+    }
+
+    /// Hands the admin's rights on. Admin only.
+    pub fn set_admin(env: Env, admin: Address) -> Result<(), Error> {
+        storage::admin(&env)?.require_auth();
+        storage::set_admin(&env, &admin);
+        event::AdminSet { admin }.publish(&env);
+        Ok(())
+    }
+
+    /// Announces new code, seven days before it may come. Admin only.
+    pub fn upgrade_announce(env: Env, wasm: BytesN<32>) -> Result<(), Error> {
+        storage::admin(&env)?.require_auth();
+        upgrade::announce(&env, &wasm)
+    }
+
+    /// Takes the announced code; everything stored stays. Admin only.
+    ///
+    /// # Errors
+    /// NotFound, UpgradeEarly.
+    pub fn upgrade(env: Env) -> Result<(), Error> {
+        storage::admin(&env)?.require_auth();
+        upgrade::apply(&env)
     }
 
     /// Stops `request`, and nothing else. Admin only.
@@ -52,23 +87,22 @@ impl ConsumerOrchestrator {
     /// itself and a full deposit the SLA is Active at once.
     ///
     /// # Errors
-    /// Paused, ArgumentInvalid, AmountInvalid, Exists, PriceChanged, PriceAbove, OverFunded and what the unit's `quote` refuses.
+    /// Paused, ArgumentInvalid, AmountInvalid, Exists, PriceChanged, PriceAbove, OverFunded, TransferFailed and what the unit's `quote` refuses.
     pub fn request(env: Env, consumer: Address, request: Request) -> Result<BytesN<32>, Error> {
         consumer.require_auth();
         let opened = request::open(&env, &consumer, &request)?;
-        take(&env, &opened.asset, &consumer, request.deposit);
+        token::transfer(&env, &opened.asset, &consumer, &env.current_contract_address(), request.deposit)?;
         Ok(opened.id)
     }
 
     /// Pays in for an SLA that has not begun, never above its total.
     ///
     /// # Errors
-    /// AmountInvalid, NotFound, StateWrong, OverFunded.
+    /// AmountInvalid, NotFound, StateWrong, OverFunded, TransferFailed.
     pub fn fund(env: Env, from: Address, sla: BytesN<32>, amount: i128) -> Result<(), Error> {
         from.require_auth();
         let asset = request::fund(&env, &from, &sla, amount)?;
-        take(&env, &asset, &from, amount);
-        Ok(())
+        token::transfer(&env, &asset, &from, &env.current_contract_address(), amount)
     }
 
     /// The provider accepted. Provider Orchestrator only; answers whether the SLA is Active, since when, and its zero leaf's hash.
@@ -147,33 +181,31 @@ impl ConsumerOrchestrator {
     /// Pays what the provider earned to its payout address. Anyone.
     ///
     /// # Errors
-    /// NotFound, NothingDue.
+    /// NotFound, NothingDue, TransferFailed.
     pub fn payout(env: Env, sla: BytesN<32>) -> Result<(), Error> {
         let mut value = storage::sla(&env, &sla)?;
         let amount = escrow::take_provider_claim(&mut value)?;
         storage::set_sla(&env, &sla, &value);
         event::Paid { sla, to: value.payout.clone(), amount }.publish(&env);
-        pay(&env, &value.asset, &value.payout, amount);
-        Ok(())
+        pay(&env, &value.asset, &value.payout, amount)
     }
 
     /// Pays the consumer what is credited or left. Anyone.
     ///
     /// # Errors
-    /// NotFound, NothingDue.
+    /// NotFound, NothingDue, TransferFailed.
     pub fn refund(env: Env, sla: BytesN<32>) -> Result<(), Error> {
         let mut value = storage::sla(&env, &sla)?;
         let amount = escrow::take_consumer_claim(&mut value)?;
         storage::set_sla(&env, &sla, &value);
         event::Refunded { sla, to: value.consumer.clone(), amount }.publish(&env);
-        pay(&env, &value.asset, &value.consumer, amount);
-        Ok(())
+        pay(&env, &value.asset, &value.consumer, amount)
     }
 
     /// Pays the fee to those who share it: by the split of the SLA's terms, to the addresses of the current parameters. Anyone.
     ///
     /// # Errors
-    /// NotFound, NothingDue.
+    /// NotFound, NothingDue, TransferFailed.
     pub fn collect(env: Env, sla: BytesN<32>) -> Result<(), Error> {
         let mut value = storage::sla(&env, &sla)?;
         let amount = escrow::take_fees(&mut value)?;
@@ -188,11 +220,58 @@ impl ConsumerOrchestrator {
         storage::set_sla(&env, &sla, &value);
         event::Collected { sla, platform, validators, fund, insurance }.publish(&env);
         let payees = storage::params(&env)?.payees;
-        pay(&env, &value.asset, &payees.platform, platform);
-        pay(&env, &value.asset, &payees.validators, validators);
-        pay(&env, &value.asset, &payees.fund, fund);
-        pay(&env, &value.asset, &payees.insurance, insurance);
+        pay(&env, &value.asset, &payees.platform, platform)?;
+        pay(&env, &value.asset, &payees.validators, validators)?;
+        pay(&env, &value.asset, &payees.fund, fund)?;
+        pay(&env, &value.asset, &payees.insurance, insurance)
+    }
+
+    /// Holds up to `amount` of what the provider has not drawn, until `rule`; says how much. Dispute contract only.
+    ///
+    /// # Errors
+    /// NotInitialized, AmountInvalid, NotFound, Disputed.
+    pub fn freeze(env: Env, sla: BytesN<32>, amount: i128) -> Result<i128, Error> {
+        storage::dispute(&env)?.require_auth();
+        if amount <= 0 {
+            return Err(Error::AmountInvalid);
+        }
+        let mut value = storage::sla(&env, &sla)?;
+        if value.disputed > 0 {
+            return Err(Error::Disputed);
+        }
+        let disputed = escrow::freeze(&mut value, amount)?;
+        storage::set_sla(&env, &sla, &value);
+        event::Frozen { sla, disputed, provider_claim: value.provider_claim }.publish(&env);
+        Ok(disputed)
+    }
+
+    /// Ends a dispute: so much of what is held to the consumer, the rest back to the provider. Dispute contract only.
+    ///
+    /// # Errors
+    /// NotInitialized, NotFound, AmountInvalid.
+    pub fn rule(env: Env, sla: BytesN<32>, to_consumer: i128) -> Result<(), Error> {
+        storage::dispute(&env)?.require_auth();
+        let mut value = storage::sla(&env, &sla)?;
+        if to_consumer < 0 || to_consumer > value.disputed {
+            return Err(Error::AmountInvalid);
+        }
+        let to_provider = escrow::rule(&mut value, to_consumer)?;
+        storage::set_sla(&env, &sla, &value);
+        event::Ruled { sla, to_consumer, to_provider }.publish(&env);
         Ok(())
+    }
+
+    /// Gives an SLA (3) or a grant (4), with all that it depends on here, the longest lifetime. Anyone.
+    ///
+    /// # Errors
+    /// ArgumentInvalid, NotFound.
+    pub fn extend(env: Env, kind: u32, id: BytesN<32>) -> Result<(), Error> {
+        match kind {
+            id::SLA => life::renew(&env, &id)?,
+            id::GRANT => grant::renew(&env, &id)?,
+            _ => return Err(Error::ArgumentInvalid),
+        }
+        storage::renew_own(&env)
     }
 
     /// Lets `grantee` do `ops` under `prefix` until `expires`, Unix seconds. The SLA's consumer only.
@@ -248,14 +327,6 @@ impl ConsumerOrchestrator {
     }
 }
 
-fn take(env: &Env, asset: &Address, from: &Address, amount: i128) {
-    if amount > 0 {
-        TokenClient::new(env, asset).transfer(from, env.current_contract_address(), &amount);
-    }
-}
-
-fn pay(env: &Env, asset: &Address, to: &Address, amount: i128) {
-    if amount > 0 {
-        TokenClient::new(env, asset).transfer(&env.current_contract_address(), to, &amount);
-    }
+fn pay(env: &Env, asset: &Address, to: &Address, amount: i128) -> Result<(), Error> {
+    token::transfer(env, asset, &env.current_contract_address(), to, amount)
 }

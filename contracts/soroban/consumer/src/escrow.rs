@@ -1,5 +1,5 @@
 //! The buckets of an SLA. Every move keeps
-//! `deposited = escrow + holdback + provider_claim + consumer_claim + fees + retention + bond + withdrawn` and no bucket negative.
+//! `deposited = escrow + holdback + provider_claim + consumer_claim + fees + retention + bond + disputed + withdrawn` and no bucket negative.
 
 use flashback_core::{
     error::Error,
@@ -61,6 +61,23 @@ pub fn give_back(sla: &mut Sla) -> Result<(), Error> {
     sla.escrow = 0;
     sla.holdback = 0;
     Ok(())
+}
+
+/// Holds up to `amount` of what the provider has not drawn; says how much.
+pub fn freeze(sla: &mut Sla, amount: i128) -> Result<i128, Error> {
+    let held = amount.min(sla.provider_claim);
+    sla.provider_claim = sub(sla.provider_claim, held)?;
+    sla.disputed = held;
+    Ok(held)
+}
+
+/// What was held: so much to the consumer, the rest back to the provider, which is returned.
+pub fn rule(sla: &mut Sla, to_consumer: i128) -> Result<i128, Error> {
+    let to_provider = sub(sla.disputed, to_consumer)?;
+    sla.consumer_claim = add(sla.consumer_claim, to_consumer)?;
+    sla.provider_claim = add(sla.provider_claim, to_provider)?;
+    sla.disputed = 0;
+    Ok(to_provider)
 }
 
 /// Empties the provider's bucket and says how much to pay; [`Error::NothingDue`] when it is empty.

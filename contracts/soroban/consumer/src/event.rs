@@ -143,6 +143,30 @@ pub struct ParamsSet {
     pub version: u32,
 }
 
+#[contractevent(topics = ["admin_set"])]
+pub struct AdminSet {
+    #[topic]
+    pub admin: Address,
+}
+
+/// A dispute holds `disputed` of what the provider has not drawn.
+#[contractevent(topics = ["frozen"])]
+pub struct Frozen {
+    #[topic]
+    pub sla: BytesN<32>,
+    pub disputed: i128,
+    pub provider_claim: i128,
+}
+
+/// The dispute is over: so much went to each side.
+#[contractevent(topics = ["ruled"])]
+pub struct Ruled {
+    #[topic]
+    pub sla: BytesN<32>,
+    pub to_consumer: i128,
+    pub to_provider: i128,
+}
+
 /// Requests are stopped, or taken again.
 #[contractevent(topics = ["paused"])]
 pub struct Paused {

@@ -27,6 +27,13 @@ pub fn create(env: &Env, grant: Grant, nonce: &BytesN<32>) -> Result<BytesN<32>,
     Ok(id)
 }
 
+/// The longest lifetime for the grant and its SLA.
+pub fn renew(env: &Env, id: &BytesN<32>) -> Result<(), Error> {
+    let grant = storage::grant(env, id)?;
+    storage::renew_grant(env, id);
+    life::renew(env, &grant.sla)
+}
+
 pub fn revoke(env: &Env, consumer: &Address, id: &BytesN<32>) -> Result<(), Error> {
     let mut grant = storage::grant(env, id)?;
     if grant.grantor != *consumer {

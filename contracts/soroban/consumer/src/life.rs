@@ -122,6 +122,13 @@ pub fn of_consumer(env: &Env, consumer: &Address, id: &BytesN<32>) -> Result<Sla
     Ok(sla)
 }
 
+/// The longest lifetime for the SLA and what it depends on.
+pub fn renew(env: &Env, id: &BytesN<32>) -> Result<(), Error> {
+    let sla = storage::sla(env, id)?;
+    storage::renew_sla(env, id, sla.params_version);
+    Ok(())
+}
+
 pub fn set_state(env: &Env, id: &BytesN<32>, sla: &mut Sla, state: SlaState) {
     sla.state = state;
     event::state_changed(env, id, sla);

@@ -117,6 +117,7 @@ fn fresh(
         fees: 0,
         retention: 0,
         bond: 0,
+        disputed: 0,
         withdrawn: 0,
         gross: 0,
         earned: 0,

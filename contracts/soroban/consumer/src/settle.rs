@@ -6,6 +6,7 @@ use flashback_core::{
     leaf::STATUS_ABANDONED,
     money::{sub, Totals},
     settlement::{check, decode_terms, is_settled, Position, Proof},
+    types::ReservationState,
 };
 use soroban_sdk::{Bytes, BytesN, Env};
 
@@ -28,6 +29,7 @@ pub fn settle(env: &Env, id: &BytesN<32>, proof: &Proof) -> Result<(), Error> {
         sla: id,
         terms_hash: &sla.terms_hash,
         settled_hash: &sla.settled_hash,
+        ahead_epochs: 0,
         start_epoch: sla.start_epoch,
         end_epochs: sla.end_epochs,
     };
@@ -43,6 +45,8 @@ pub fn settle(env: &Env, id: &BytesN<32>, proof: &Proof) -> Result<(), Error> {
         escrow::give_back(&mut sla)?;
     }
     let credit = sub(sla.credited, credited_before)?;
+    // The provider's half tells the warnings, which come before any money.
+    settle_reservation(env, id, document, to.epochs, proof)?;
     if credit > 0 {
         event::Credited { sla: id.clone(), epoch: proof.epoch, amount: credit, total: sla.credited }.publish(env);
     }
@@ -53,14 +57,15 @@ pub fn settle(env: &Env, id: &BytesN<32>, proof: &Proof) -> Result<(), Error> {
         life::set_state(env, id, &mut sla, state);
     }
     storage::set_sla(env, id, &sla);
-    settle_reservation(env, id, document, to.epochs, proof)
+    Ok(())
 }
 
 /// The provider's half, by the same proof. Anyone may have settled it further already: then it needs nothing from here, and it must
 /// not be able to hold the consumer's half up.
 fn settle_reservation(env: &Env, id: &BytesN<32>, terms: Bytes, epochs: u32, proof: &Proof) -> Result<(), Error> {
     let po = ProviderClient::new(env, &storage::provider_orchestrator(env)?);
-    if forward(po.try_reservation(id))?.settled_epochs >= epochs {
+    let reservation = forward(po.try_reservation(id))?;
+    if reservation.state == ReservationState::Done || reservation.settled_epochs >= epochs {
         return Ok(());
     }
     forward(po.try_settle(id, &terms, proof.from, proof.to, &proof.epoch, &proof.bits, proof.path))

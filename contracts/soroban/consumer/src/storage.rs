@@ -12,6 +12,7 @@ enum Key {
     Admin,
     Oracle,
     Provider,
+    Dispute,
     Schedule,
     Version,
     Paused,
@@ -32,6 +33,19 @@ pub fn init(env: &Env, admin: &Address, oracle: &Address, po: &Address, schedule
 
 pub fn admin(env: &Env) -> Result<Address, Error> {
     instance(env, &Key::Admin)
+}
+
+pub fn set_admin(env: &Env, admin: &Address) {
+    env.storage().instance().set(&Key::Admin, admin);
+}
+
+/// The Dispute contract; [`Error::NotInitialized`] before `wire_dispute`.
+pub fn dispute(env: &Env) -> Result<Address, Error> {
+    instance(env, &Key::Dispute)
+}
+
+pub fn set_dispute(env: &Env, dispute: &Address) {
+    env.storage().instance().set(&Key::Dispute, dispute);
 }
 
 pub fn oracle(env: &Env) -> Result<Address, Error> {
@@ -105,6 +119,24 @@ pub fn grant(env: &Env, id: &BytesN<32>) -> Result<Grant, Error> {
 
 pub fn set_grant(env: &Env, id: &BytesN<32>, grant: &Grant) {
     put(env, &Key::Grant(id.clone()), grant);
+}
+
+/// The longest lifetime for an SLA that exists, with its terms and the parameters that it began with.
+pub fn renew_sla(env: &Env, id: &BytesN<32>, params_version: u32) {
+    lifetime::extend_fully(env, &Key::Sla(id.clone()));
+    lifetime::extend_fully(env, &Key::Terms(id.clone()));
+    lifetime::extend_fully(env, &Key::Params(params_version));
+}
+
+/// The longest lifetime for a grant that exists.
+pub fn renew_grant(env: &Env, id: &BytesN<32>) {
+    lifetime::extend_fully(env, &Key::Grant(id.clone()));
+}
+
+/// The longest lifetime for the instance, the code and the parameters of new SLAs.
+pub fn renew_own(env: &Env) -> Result<(), Error> {
+    lifetime::extend_fully(env, &Key::Params(instance(env, &Key::Version)?));
+    Ok(())
 }
 
 fn instance<V: TryFromVal<Env, Val>>(env: &Env, key: &Key) -> Result<V, Error> {

@@ -51,7 +51,7 @@ impl SlaState {
 }
 
 /// The consumer's half of an SLA. Amounts are in smallest units of `asset`; always
-/// `deposited = escrow + holdback + provider_claim + consumer_claim + fees + retention + bond + withdrawn`.
+/// `deposited = escrow + holdback + provider_claim + consumer_claim + fees + retention + bond + disputed + withdrawn`.
 #[contracttype]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Sla {
@@ -82,6 +82,8 @@ pub struct Sla {
     pub retention: i128,
     /// B: 0 for now.
     pub bond: i128,
+    /// D: what a dispute holds of the provider's.
+    pub disputed: i128,
     pub withdrawn: i128,
     /// Cumulative, of the last settled leaf.
     pub gross: i128,

@@ -11,6 +11,12 @@ use crate::{
 
 const VERSION: u8 = 1;
 
+/// The kinds of ids, as `extend` takes them too.
+pub const NODE: u32 = 1;
+pub const UNIT: u32 = 2;
+pub const SLA: u32 = 3;
+pub const GRANT: u32 = 4;
+
 /// The node that `key` was bound as under the Provider Orchestrator `po`.
 pub fn node(env: &Env, po: &Address, key: &Address) -> Result<BytesN<32>, Error> {
     let mut w = Writer::<128>::new(b"FLASHBACK-NODE-v1")?;

@@ -20,6 +20,7 @@ pub mod params;
 pub mod schedule;
 pub mod settlement;
 pub mod terms;
+pub mod token;
 pub mod types;
 pub mod upgrade;
 pub mod wire;

@@ -57,6 +57,10 @@ pub struct Payees {
 pub struct Params {
     pub version: u32,
     pub fee_bps: u32,
+    /// Of SLAs that are priced in `flash`; never above `fee_bps`.
+    pub fee_flash_bps: u32,
+    /// The FLASH token, where there is one.
+    pub flash: Option<Address>,
     /// Of stream mode; escrow mode holds everything back.
     pub holdback_bps: u32,
     pub min_samples: u32,
@@ -99,6 +103,7 @@ impl Params {
         let times = [self.accept_timeout_seconds, self.fund_timeout_seconds, self.close_timeout_seconds];
         let ok = self.version >= 1
             && self.fee_bps <= FEE_MAX_BPS
+            && self.fee_flash_bps <= self.fee_bps
             && bounded.iter().all(|b| *b <= BPS)
             && self.min_samples >= 1
             && self.coverage_ppm <= PPM
@@ -120,6 +125,23 @@ impl Params {
             Ok(())
         } else {
             Err(Error::ArgumentInvalid)
+        }
+    }
+
+    /// The same for what is to follow version `old`.
+    pub fn check_next(&self, old: u32) -> Result<(), Error> {
+        if old.checked_add(1) != Some(self.version) {
+            return Err(Error::ArgumentInvalid);
+        }
+        self.check()
+    }
+
+    /// The fee of an SLA that is priced in `asset`.
+    pub fn fee_bps_of(&self, asset: &Address) -> u32 {
+        if self.flash.as_ref() == Some(asset) {
+            self.fee_flash_bps
+        } else {
+            self.fee_bps
         }
     }
 

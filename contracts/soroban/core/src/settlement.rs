@@ -16,6 +16,8 @@ pub struct Position<'a> {
     pub sla: &'a BytesN<32>,
     pub terms_hash: &'a BytesN<32>,
     pub settled_hash: &'a BytesN<32>,
+    /// A `from` of fewer epochs than this is taken too: this half was settled further than the other, and they have to meet again.
+    pub ahead_epochs: u32,
     pub start_epoch: u64,
     /// Epochs to the SLA's end, as far as this half knows.
     pub end_epochs: u32,
@@ -62,7 +64,7 @@ pub fn check(env: &Env, oracle: &Address, terms: &Terms, at: &Position, proof: &
     if root_from(env, &to_hash, proof.bits, proof.path) != Some(root) {
         return Err(Error::LeafUnknown);
     }
-    if hash_of(env, proof.from)? != *at.settled_hash {
+    if from.epochs >= at.ahead_epochs && hash_of(env, proof.from)? != *at.settled_hash {
         return Err(Error::FromMismatch);
     }
     if !to.follows(&from) {

@@ -111,5 +111,7 @@ pub struct Reservation {
     pub fund_due: i128,
     pub settled_epochs: u32,
     pub settled_hash: BytesN<32>,
+    /// Told so far.
+    pub warnings: u32,
     pub start_epoch: u64,
 }

@@ -1,12 +1,15 @@
 use flashback_core::{
     error::Error,
+    id,
     interface::{forward, ConsumerClient},
     params::Params,
     schedule::Schedule,
     settlement::Proof,
+    token,
     types::Quote,
+    upgrade,
 };
-use soroban_sdk::{contract, contractimpl, panic_with_error, token::TokenClient, Address, Bytes, BytesN, Env, String, Vec};
+use soroban_sdk::{contract, contractimpl, panic_with_error, Address, Bytes, BytesN, Env, String, Vec};
 
 use crate::{
     collateral, event, node,
@@ -29,17 +32,55 @@ impl ProviderOrchestrator {
         storage::init(&env, &admin, &oracle, &schedule, &params);
     }
 
-    /// Names the Consumer Orchestrator, once.
+    /// Names the Consumer Orchestrator and, if listing has a price, the Registry that knows who paid. Admin only, once.
     ///
     /// # Errors
     /// AlreadyInitialized.
-    pub fn wire(env: Env, consumer_orchestrator: Address) -> Result<(), Error> {
+    pub fn wire(env: Env, consumer_orchestrator: Address, registry: Option<Address>) -> Result<(), Error> {
         storage::admin(&env)?.require_auth();
         if storage::consumer_orchestrator(&env).is_ok() {
             return Err(Error::AlreadyInitialized);
         }
         storage::set_consumer_orchestrator(&env, &consumer_orchestrator);
+        if let Some(registry) = registry {
+            storage::set_registry(&env, &registry);
+        }
         Ok(())
+    }
+
+    /// Sets the next version of the parameters, within bounds. What SLAs keep of theirs stands in their terms. Admin only.
+    ///
+    /// # Errors
+    /// ArgumentInvalid.
+    pub fn set_params(env: Env, params: Params) -> Result<(), Error> {
+        storage::admin(&env)?.require_auth();
+        params.check_next(storage::params(&env)?.version)?;
+        storage::set_params(&env, &params);
+        event::ParamsSet { version: params.version }.publish(&env);
+        Ok(())
+    }
+
+    /// Hands the admin's rights on. Admin only.
+    pub fn set_admin(env: Env, admin: Address) -> Result<(), Error> {
+        storage::admin(&env)?.require_auth();
+        storage::set_admin(&env, &admin);
+        event::AdminSet { admin }.publish(&env);
+        Ok(())
+    }
+
+    /// Announces new code, seven days before it may come. Admin only.
+    pub fn upgrade_announce(env: Env, wasm: BytesN<32>) -> Result<(), Error> {
+        storage::admin(&env)?.require_auth();
+        upgrade::announce(&env, &wasm)
+    }
+
+    /// Takes the announced code; everything stored stays. Admin only.
+    ///
+    /// # Errors
+    /// NotFound, UpgradeEarly.
+    pub fn upgrade(env: Env) -> Result<(), Error> {
+        storage::admin(&env)?.require_auth();
+        upgrade::apply(&env)
     }
 
     /// # Errors
@@ -102,32 +143,30 @@ impl ProviderOrchestrator {
     /// Adds free collateral.
     ///
     /// # Errors
-    /// AmountInvalid, ProviderUnknown.
+    /// AmountInvalid, ProviderUnknown, TransferFailed.
     pub fn deposit(env: Env, provider: Address, asset: Address, amount: i128) -> Result<(), Error> {
         provider.require_auth();
         check_amount(amount)?;
         storage::provider(&env, &provider)?;
         collateral::deposit(&env, &provider, &asset, amount)?;
-        TokenClient::new(&env, &asset).transfer(&provider, env.current_contract_address(), &amount);
-        Ok(())
+        token::transfer(&env, &asset, &provider, &env.current_contract_address(), amount)
     }
 
     /// Takes free collateral back.
     ///
     /// # Errors
-    /// AmountInvalid, CollateralMissing.
+    /// AmountInvalid, CollateralMissing, TransferFailed.
     pub fn withdraw(env: Env, provider: Address, asset: Address, amount: i128) -> Result<(), Error> {
         provider.require_auth();
         check_amount(amount)?;
         collateral::withdraw(&env, &provider, &asset, amount)?;
-        pay(&env, &asset, &provider, amount);
-        Ok(())
+        pay(&env, &asset, &provider, amount)
     }
 
     /// Commits capacity of one of the provider's nodes. An id is never used twice.
     ///
     /// # Errors
-    /// ArgumentInvalid, AmountInvalid, Exists, NotFound, NotAuthorized, NodeReleased.
+    /// AmountInvalid, ArgumentInvalid, Exists, NotFound, NotAuthorized, NodeReleased, ListingUnpaid.
     pub fn unit_create(env: Env, provider: Address, spec: Spec, nonce: BytesN<32>) -> Result<BytesN<32>, Error> {
         provider.require_auth();
         unit::create(&env, &provider, spec, &nonce)
@@ -150,13 +189,14 @@ impl ProviderOrchestrator {
     }
 
     /// # Errors
-    /// NotFound, NotAuthorized, StateWrong, UnitDecommissioning.
+    /// NotFound, NotAuthorized, StateWrong, UnitDecommissioning, ListingUnpaid.
     pub fn unit_list(env: Env, provider: Address, id: BytesN<32>, listed: bool) -> Result<(), Error> {
         provider.require_auth();
         let mut unit = unit::owned_by(&env, &provider, &id)?;
         if unit.state == UnitState::Decommissioning && listed {
             return Err(Error::UnitDecommissioning);
         }
+        unit::check_listing(&env, &provider, listed)?;
         unit.listed = listed;
         storage::set_unit(&env, &id, &unit);
         event::UnitListed { id, listed }.publish(&env);
@@ -172,6 +212,19 @@ impl ProviderOrchestrator {
         let mut unit = unit::owned_by(&env, &provider, &id)?;
         let now = env.ledger().timestamp();
         unit::announce(&mut unit, from, until, now, &storage::schedule(&env)?, &storage::params(&env)?)?;
+        unit::put(&env, &id, &unit);
+        Ok(())
+    }
+
+    /// Maintenance that nobody announced, from now until `until`: it counts double against the quota.
+    ///
+    /// # Errors
+    /// NotFound, NotAuthorized, StateWrong, ArgumentInvalid, QuotaExceeded.
+    pub fn unit_emergency(env: Env, provider: Address, id: BytesN<32>, until: u64) -> Result<(), Error> {
+        provider.require_auth();
+        let mut unit = unit::owned_by(&env, &provider, &id)?;
+        let now = env.ledger().timestamp();
+        unit::emergency(&mut unit, until, now, &storage::schedule(&env)?, &storage::params(&env)?)?;
         unit::put(&env, &id, &unit);
         Ok(())
     }
@@ -314,7 +367,7 @@ impl ProviderOrchestrator {
     /// Pays what the consumer is owed to its refund address. Anyone.
     ///
     /// # Errors
-    /// NotFound, NothingDue.
+    /// NotFound, NothingDue, TransferFailed.
     pub fn claim(env: Env, sla: BytesN<32>) -> Result<(), Error> {
         let mut reservation = storage::reservation(&env, &sla)?;
         let amount = reservation.owed;
@@ -324,14 +377,13 @@ impl ProviderOrchestrator {
         reservation.owed = 0;
         storage::set_reservation(&env, &reservation);
         event::Claimed { sla, to: reservation.refund.clone(), amount }.publish(&env);
-        pay(&env, &reservation.asset, &reservation.refund, amount);
-        Ok(())
+        pay(&env, &reservation.asset, &reservation.refund, amount)
     }
 
     /// Pays the validators' and the fund's shares of a slash. Anyone.
     ///
     /// # Errors
-    /// NotFound, NothingDue.
+    /// NotFound, NothingDue, TransferFailed.
     pub fn collect(env: Env, sla: BytesN<32>) -> Result<(), Error> {
         let mut reservation = storage::reservation(&env, &sla)?;
         let (validators, fund) = (reservation.validators_due, reservation.fund_due);
@@ -343,8 +395,22 @@ impl ProviderOrchestrator {
         storage::set_reservation(&env, &reservation);
         event::Collected { sla, validators, fund }.publish(&env);
         let payees = storage::params(&env)?.payees;
-        pay(&env, &reservation.asset, &payees.validators, validators);
-        pay(&env, &reservation.asset, &payees.fund, fund);
+        pay(&env, &reservation.asset, &payees.validators, validators)?;
+        pay(&env, &reservation.asset, &payees.fund, fund)
+    }
+
+    /// Gives a node (1), a unit (2) or a reservation (3), with all that it depends on here, the longest lifetime. Anyone.
+    ///
+    /// # Errors
+    /// ArgumentInvalid, NotFound.
+    pub fn extend(env: Env, kind: u32, id: BytesN<32>) -> Result<(), Error> {
+        match kind {
+            id::NODE => node::renew(&env, &id)?,
+            id::UNIT => unit::renew(&env, &id)?,
+            id::SLA => reservation::renew(&env, &id)?,
+            _ => return Err(Error::ArgumentInvalid),
+        }
+        storage::renew_own(&env);
         Ok(())
     }
 
@@ -399,8 +465,6 @@ fn put_provider(env: &Env, address: Address, provider: Provider) {
     event::Registered { provider: address, payout, info }.publish(env);
 }
 
-fn pay(env: &Env, asset: &Address, to: &Address, amount: i128) {
-    if amount > 0 {
-        TokenClient::new(env, asset).transfer(&env.current_contract_address(), to, &amount);
-    }
+fn pay(env: &Env, asset: &Address, to: &Address, amount: i128) -> Result<(), Error> {
+    token::transfer(env, asset, &env.current_contract_address(), to, amount)
 }

@@ -84,6 +84,19 @@ pub struct UnitChanged {
     pub maintenance_until: u64,
 }
 
+/// New units and collections go by these parameters; they are what `params()` answers.
+#[contractevent(topics = ["params_set"])]
+pub struct ParamsSet {
+    #[topic]
+    pub version: u32,
+}
+
+#[contractevent(topics = ["admin_set"])]
+pub struct AdminSet {
+    #[topic]
+    pub admin: Address,
+}
+
 #[contractevent(topics = ["reserved"])]
 pub struct Reserved {
     #[topic]

@@ -68,6 +68,14 @@ pub fn release(env: &Env, provider: &Address, id: &BytesN<32>) -> Result<(), Err
     Ok(())
 }
 
+/// The longest lifetime for the node and its provider.
+pub fn renew(env: &Env, id: &BytesN<32>) -> Result<(), Error> {
+    let node = storage::node(env, id)?;
+    storage::renew_node(env, id, &node.key);
+    storage::renew_provider(env, &node.provider);
+    Ok(())
+}
+
 /// The node, if `provider` has it bound.
 pub fn bound_by(env: &Env, provider: &Address, id: &BytesN<32>) -> Result<Node, Error> {
     let node = storage::node(env, id)?;

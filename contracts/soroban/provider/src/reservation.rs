@@ -52,6 +52,7 @@ pub fn reserve(env: &Env, wanted: Wanted, auto: bool) -> Result<bool, Error> {
         fund_due: 0,
         settled_epochs: 0,
         settled_hash: BytesN::from_array(env, &[0; 32]),
+        warnings: 0,
         start_epoch: 0,
     };
     event::Reserved { sla: wanted.sla, reservation: reservation.clone() }.publish(env);
@@ -143,6 +144,13 @@ pub fn end(env: &Env, reservation: &mut Reservation) -> Result<(), Error> {
     unit::put(env, &reservation.unit, &unit);
     event::Released { sla: reservation.sla.clone(), freed }.publish(env);
     Ok(())
+}
+
+/// The longest lifetime for the reservation, its unit and all that this depends on.
+pub fn renew(env: &Env, sla: &BytesN<32>) -> Result<(), Error> {
+    let reservation = storage::reservation(env, sla)?;
+    storage::renew_reservation(env, sla);
+    unit::renew(env, &reservation.unit)
 }
 
 /// What is still locked of an accepted reservation's collateral.

@@ -34,6 +34,7 @@ pub fn settle(env: &Env, sla: &BytesN<32>, terms: &Bytes, proof: &Proof) -> Resu
         sla,
         terms_hash: &reservation.terms_hash,
         settled_hash: &reservation.settled_hash,
+        ahead_epochs: reservation.settled_epochs,
         start_epoch: reservation.start_epoch,
         end_epochs: terms.duration_epochs,
     };
@@ -43,7 +44,11 @@ pub fn settle(env: &Env, sla: &BytesN<32>, terms: &Bytes, proof: &Proof) -> Resu
 
 fn apply(env: &Env, reservation: &mut Reservation, terms: &Terms, step: &Step, epoch: u64) -> Result<(), Error> {
     let to = &step.to;
-    if to.warnings > step.from.warnings {
+    // What a `from` that is not the settled leaf cannot show.
+    if to.epochs <= reservation.settled_epochs || to.warnings < reservation.warnings {
+        return Err(Error::LeafBehind);
+    }
+    if to.warnings > reservation.warnings {
         event::Warning { sla: reservation.sla.clone(), epoch, warnings: to.warnings }.publish(env);
     }
     let totals = Totals::of(terms, to)?;
@@ -61,6 +66,7 @@ fn apply(env: &Env, reservation: &mut Reservation, terms: &Terms, step: &Step, e
     reservation.slash = slash;
     reservation.settled_epochs = to.epochs;
     reservation.settled_hash = step.to_hash.clone();
+    reservation.warnings = to.warnings;
     collateral::unlock(env, &reservation.provider, &reservation.asset, 0, add(covered, slashed)?)?;
     tell(env, reservation, to, epoch, covered, slashed);
     if to.is_final() {

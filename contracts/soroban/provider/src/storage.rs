@@ -11,6 +11,7 @@ enum Key {
     Admin,
     Oracle,
     Consumer,
+    Registry,
     Schedule,
     Params,
     Provider(Address),
@@ -49,6 +50,23 @@ pub fn consumer_orchestrator(env: &Env) -> Result<Address, Error> {
 
 pub fn set_consumer_orchestrator(env: &Env, co: &Address) {
     env.storage().instance().set(&Key::Consumer, co);
+}
+
+pub fn set_admin(env: &Env, admin: &Address) {
+    env.storage().instance().set(&Key::Admin, admin);
+}
+
+/// Who says which provider may list, if anybody does.
+pub fn registry(env: &Env) -> Option<Address> {
+    env.storage().instance().get(&Key::Registry)
+}
+
+pub fn set_registry(env: &Env, registry: &Address) {
+    env.storage().instance().set(&Key::Registry, registry);
+}
+
+pub fn set_params(env: &Env, params: &Params) {
+    put(env, &Key::Params, params);
 }
 
 pub fn params(env: &Env) -> Result<Params, Error> {
@@ -122,6 +140,40 @@ pub fn reservation(env: &Env, sla: &BytesN<32>) -> Result<Reservation, Error> {
 
 pub fn set_reservation(env: &Env, value: &Reservation) {
     put(env, &Key::Reservation(value.sla.clone()), value);
+}
+
+/// The `renew` functions give entries that exist the longest lifetime.
+pub fn renew_provider(env: &Env, provider: &Address) {
+    lifetime::extend_fully(env, &Key::Provider(provider.clone()));
+}
+
+pub fn renew_node(env: &Env, id: &BytesN<32>, key: &Address) {
+    lifetime::extend_fully(env, &Key::Node(id.clone()));
+    let key = Key::NodeOf(key.clone());
+    if env.storage().persistent().has(&key) {
+        lifetime::extend_fully(env, &key);
+    }
+}
+
+pub fn renew_unit(env: &Env, id: &BytesN<32>) {
+    lifetime::extend_fully(env, &Key::Unit(id.clone()));
+}
+
+pub fn renew_reservation(env: &Env, sla: &BytesN<32>) {
+    lifetime::extend_fully(env, &Key::Reservation(sla.clone()));
+}
+
+pub fn renew_collateral(env: &Env, provider: &Address, asset: &Address) {
+    let key = Key::Collateral(provider.clone(), asset.clone());
+    if env.storage().persistent().has(&key) {
+        lifetime::extend_fully(env, &key);
+    }
+}
+
+/// The instance, the code and the parameters, on which everything depends.
+pub fn renew_own(env: &Env) {
+    lifetime::extend_instance(env);
+    lifetime::extend_fully(env, &Key::Params);
 }
 
 fn instance<V: TryFromVal<Env, Val>>(env: &Env, key: &Key) -> Result<V, Error> {

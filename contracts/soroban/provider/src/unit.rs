@@ -3,6 +3,7 @@
 use flashback_core::{
     error::Error,
     id,
+    interface::RegistryClient,
     money::{bps_of, Rate},
     params::{Params, COLLATERAL_MAX_BPS},
     schedule::Schedule,
@@ -27,6 +28,7 @@ pub fn create(env: &Env, provider: &Address, spec: Spec, nonce: &BytesN<32>) -> 
         return Err(Error::Exists);
     }
     let mut node = node::bound_by(env, provider, &spec.node)?;
+    check_listing(env, provider, spec.listed)?;
     node.units = node.units.checked_add(1).ok_or(Error::Overflow)?;
     storage::set_node(env, &spec.node, &node);
     let unit = Unit {
@@ -169,6 +171,20 @@ pub fn announce(unit: &mut Unit, from: u64, until: u64, now: u64, schedule: &Sch
     if from < now.checked_add(params.maintenance_notice_seconds).ok_or(Error::Overflow)? {
         return Err(Error::NoticeShort);
     }
+    charge(unit, from, until, seconds, schedule, params)
+}
+
+/// Maintenance from now on, which counts double.
+pub fn emergency(unit: &mut Unit, until: u64, now: u64, schedule: &Schedule, params: &Params) -> Result<(), Error> {
+    if unit.maintenance.until > now {
+        return Err(Error::StateWrong);
+    }
+    let seconds = until.checked_sub(now).filter(|s| *s > 0).ok_or(Error::ArgumentInvalid)?;
+    charge(unit, now, until, seconds.checked_mul(2).ok_or(Error::QuotaExceeded)?, schedule, params)
+}
+
+/// Takes seconds out of the quota of the window that the maintenance begins in.
+fn charge(unit: &mut Unit, from: u64, until: u64, seconds: u64, schedule: &Schedule, params: &Params) -> Result<(), Error> {
     let window = schedule.window(from)?;
     let used = match window.cmp(&unit.maintenance.window) {
         core::cmp::Ordering::Less => return Err(Error::QuotaExceeded),
@@ -178,6 +194,22 @@ pub fn announce(unit: &mut Unit, from: u64, until: u64, now: u64, schedule: &Sch
     let used = used.checked_add(seconds).filter(|u| *u <= params.maintenance_quota_seconds).ok_or(Error::QuotaExceeded)?;
     unit.maintenance = Maintenance { from, until, used, window };
     Ok(())
+}
+
+/// Listing has its price where there is a Registry.
+pub fn check_listing(env: &Env, provider: &Address, listed: bool) -> Result<(), Error> {
+    match storage::registry(env) {
+        Some(registry) if listed && !RegistryClient::new(env, &registry).may_list(provider) => Err(Error::ListingUnpaid),
+        _ => Ok(()),
+    }
+}
+
+/// The longest lifetime for the unit, its node and its provider's collateral.
+pub fn renew(env: &Env, id: &BytesN<32>) -> Result<(), Error> {
+    let unit = storage::unit(env, id)?;
+    storage::renew_unit(env, id);
+    storage::renew_collateral(env, &unit.provider, &unit.asset);
+    node::renew(env, &unit.node)
 }
 
 /// Ends what was announced. A running maintenance gives back the seconds that it did not need; a cancelled one does not.

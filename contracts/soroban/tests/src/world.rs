@@ -126,8 +126,8 @@ impl World {
     }
 
     fn open(&mut self, auto_accept: bool) {
-        self.allow(&self.admin, &self.po_id, "wire", (&self.co_id,));
-        self.po().wire(&self.co_id);
+        self.allow(&self.admin, &self.po_id, "wire", (&self.co_id, None::<Address>));
+        self.po().wire(&self.co_id, &None);
         for who in [&self.provider, &self.consumer] {
             self.mint(who, WEALTH);
         }
@@ -337,7 +337,7 @@ impl World {
     /// DESIGN's invariants of one SLA and its reservation, alone in this world.
     pub fn check(&self, id: &BytesN<32>) {
         let s = self.co().sla(id);
-        let buckets = [s.escrow, s.holdback, s.provider_claim, s.consumer_claim, s.fees, s.retention, s.bond];
+        let buckets = [s.escrow, s.holdback, s.provider_claim, s.consumer_claim, s.fees, s.retention, s.bond, s.disputed];
         assert!(buckets.iter().all(|b| *b >= 0), "a bucket is negative: {buckets:?}");
         assert_eq!(s.deposited, buckets.iter().sum::<i128>() + s.withdrawn, "deposited = buckets + withdrawn");
         assert_eq!(self.balance(&self.co_id), buckets.iter().sum::<i128>(), "the token's balance is the buckets");
@@ -381,6 +381,8 @@ pub fn params(env: &Env, payees: &Payees) -> Params {
     Params {
         version: 1,
         fee_bps: 200,
+        fee_flash_bps: 50,
+        flash: None,
         holdback_bps: 2_000,
         min_samples: 20,
         coverage_ppm: 900_000,

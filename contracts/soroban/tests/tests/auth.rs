@@ -12,7 +12,12 @@ fn the_provider_orchestrator_does_nothing_unasked() {
     let before = (po.unit(unit), po.node(node), po.collateral(provider, &w.token), po.reservation(&sla), po.provider(provider));
     w.allow_nothing();
     let (info, text) = (w.bytes32(2), w.text("e"));
-    stopped(po.try_wire(&w.admin));
+    stopped(po.try_wire(&w.admin, &None));
+    stopped(po.try_set_params(&po.params()));
+    stopped(po.try_set_admin(&w.consumer));
+    stopped(po.try_upgrade_announce(&info));
+    stopped(po.try_upgrade());
+    stopped(po.try_unit_emergency(provider, unit, &(u64::MAX / 2)));
     stopped(po.try_register(&w.consumer, &w.payout, &info));
     stopped(po.try_update(provider, &w.consumer, &info));
     stopped(po.try_node_bind(provider, &w.consumer, &text));
@@ -42,6 +47,10 @@ fn the_consumer_orchestrator_does_nothing_unasked() {
     w.allow_nothing();
     stopped(co.try_set_params(&params));
     stopped(co.try_pause(&true));
+    stopped(co.try_wire_dispute(&w.consumer));
+    stopped(co.try_set_admin(&w.consumer));
+    stopped(co.try_upgrade_announce(&w.bytes32(2)));
+    stopped(co.try_upgrade());
     stopped(co.try_request(consumer, &flashback_consumer::types::Request { nonce: w.bytes32(2), ..wish }));
     stopped(co.try_fund(consumer, &sla, &1));
     stopped(co.try_accepted(&sla));

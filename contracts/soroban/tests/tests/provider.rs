@@ -30,9 +30,9 @@ fn a_provider_registers_once_and_updates() {
 fn the_consumer_orchestrator_is_wired_once_by_the_admin() {
     let w = World::new();
     w.allow_nothing();
-    stopped(w.po().try_wire(&w.consumer));
-    w.allow(&w.admin, w.po_id(), "wire", (&w.consumer,));
-    assert_eq!(refused(w.po().try_wire(&w.consumer)), Error::AlreadyInitialized);
+    stopped(w.po().try_wire(&w.consumer, &None));
+    w.allow(&w.admin, w.po_id(), "wire", (&w.consumer, None::<soroban_sdk::Address>));
+    assert_eq!(refused(w.po().try_wire(&w.consumer, &None)), Error::AlreadyInitialized);
 }
 
 #[test]
