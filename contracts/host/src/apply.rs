@@ -9,16 +9,22 @@ use soroban_env_host::{
     budget::{AsBudget, Budget},
     e2e_invoke::{entry_size_for_rent, extract_rent_changes, invoke_host_function, TtlLedgerEntryMeta},
     fees::{compute_rent_fee, compute_transaction_resource_fee, LedgerEntryRentChange, TransactionResources},
-    xdr::{ContractDataDurability, DiagnosticEvent, LedgerEntry, LedgerEntryData, LedgerKey, SorobanResources},
+    xdr::{ContractDataDurability, DiagnosticEvent, Hash, LedgerEntry, LedgerEntryData, LedgerKey, SorobanResources},
     CompilationContext, Error, ErrorHandler, HostError, ModuleCache, Val,
 };
 use soroban_simulation::NetworkConfig;
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::HashMap};
 
 /// Parsed modules are kept between transactions, as stellar-core does, and parsing is charged to the transaction that
 /// uploads a module only. So the cache's budget is not the transaction's.
 #[derive(Clone)]
-struct Unmetered(Budget);
+pub struct Unmetered(Budget);
+
+impl Unmetered {
+    pub fn new(cfg: &NetworkConfig) -> Result<Unmetered, String> {
+        Ok(Unmetered(budget(cfg, u64::MAX / 4, u64::MAX / 4)?))
+    }
+}
 
 impl AsBudget for Unmetered {
     fn as_budget(&self) -> &Budget {
@@ -43,7 +49,7 @@ thread_local! {
     static MODULES: RefCell<Option<ModuleCache>> = const { RefCell::new(None) };
 }
 
-fn module_cache(ctx: &Unmetered) -> Result<ModuleCache, String> {
+pub fn module_cache(ctx: &Unmetered) -> Result<ModuleCache, String> {
     MODULES.with(|m| {
         let mut m = m.borrow_mut();
         if m.is_none() {
@@ -53,9 +59,48 @@ fn module_cache(ctx: &Unmetered) -> Result<ModuleCache, String> {
     })
 }
 
-fn budget(cfg: &NetworkConfig, instructions: u64, memory: u64) -> Result<Budget, String> {
+pub fn is_code(k: &LedgerKey) -> bool {
+    matches!(k, LedgerKey::ContractCode(_))
+}
+
+/// Parses the contract under a key of the ledger into the cache, unless it is there: its hash is its name.
+pub fn remember(cache: &ModuleCache, ctx: &Unmetered, protocol: u32, k: &LedgerKey) -> Result<(), String> {
+    let LedgerKey::ContractCode(name) = k else { return Ok(()) };
+    if cache.contains_module(&name.hash).map_err(|e| format!("{e:?}"))? {
+        return Ok(());
+    }
+    let Some((b, _)) = fetch(k) else { return Ok(()) };
+    let e: LedgerEntry = from_xdr(&b)?;
+    if let LedgerEntryData::ContractCode(c) = &e.data {
+        cache.parse_and_cache_module_simple(ctx, protocol, c.code.as_slice()).map_err(|e| format!("{e:?}"))?;
+    }
+    Ok(())
+}
+
+pub fn budget(cfg: &NetworkConfig, instructions: u64, memory: u64) -> Result<Budget, String> {
     Budget::try_from_configs(instructions, memory, cfg.cpu_cost_params.clone(), cfg.memory_cost_params.clone())
         .map_err(|e| format!("{e:?}"))
+}
+
+thread_local! {
+    static CODE_SIZES: RefCell<HashMap<Hash, u32>> = RefCell::default();
+}
+
+/// The size that rent is computed for. Code never changes under its hash, and decoding it takes long: it is done once.
+fn rent_size(free: &Budget, k: &LedgerKey, b: &[u8]) -> Result<u32, String> {
+    let code = match k {
+        LedgerKey::ContractCode(c) => Some(c.hash.clone()),
+        _ => None,
+    };
+    if let Some(n) = code.as_ref().and_then(|h| CODE_SIZES.with(|m| m.borrow().get(h).copied())) {
+        return Ok(n);
+    }
+    let e: LedgerEntry = from_xdr(b)?;
+    let n = entry_size_for_rent(free, &e, b.len() as u32).map_err(|e| format!("{e:?}"))?;
+    if let Some(h) = code {
+        CODE_SIZES.with(|m| m.borrow_mut().insert(h, n));
+    }
+    Ok(n)
 }
 
 fn has_ttl(k: &LedgerKey) -> bool {
@@ -156,13 +201,8 @@ pub unsafe extern "C" fn apply(p: *mut u8, len: usize) -> u64 {
                 }
                 live_until = li.sequence_number + li.min_persistent_entry_ttl - 1;
             }
-            let e: LedgerEntry = from_xdr(&b)?;
-            if let LedgerEntryData::ContractCode(c) = &e.data {
-                cache
-                    .parse_and_cache_module_simple(&ctx, li.protocol_version, c.code.as_slice())
-                    .map_err(|e| format!("{e:?}"))?;
-            }
-            let size = entry_size_for_rent(&free, &e, b.len() as u32).map_err(|e| format!("{e:?}"))?;
+            remember(&cache, &ctx, li.protocol_version, k)?;
+            let size = rent_size(&free, k, &b)?;
             entries.push((
                 Some(b),
                 Some(TtlLedgerEntryMeta { live_until_ledger: live_until, entry_size_for_rent: size }),

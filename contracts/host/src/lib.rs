@@ -3,6 +3,7 @@
 //! imports are `ledger.get` and `env.log`: it has no clock and no entropy, so equal requests give equal answers.
 mod abi;
 mod apply;
+mod record;
 mod simulate;
 mod source;
 

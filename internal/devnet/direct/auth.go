@@ -11,10 +11,9 @@ import (
 
 // Auth says who authorises a call.
 type Auth struct {
-	parties  []Party
-	source   *Party                // also the transaction's source
-	forged   map[ids.Account]Party // answers with this key for that account
-	recorded bool
+	parties []Party
+	source  *Party                // also the transaction's source
+	forged  map[ids.Account]Party // answers with this key for that account
 }
 
 // By lets the parties sign what the call asks of each of them.
@@ -23,16 +22,13 @@ func By(parties ...Party) Auth { return Auth{parties: parties} }
 // Nobody signs nothing.
 func Nobody() Auth { return Auth{} }
 
-// AsSource lets the first party authorise as a transaction's source account does, without an entry and signature of its own; the others sign.
+// AsSource lets the first party authorise as a transaction's source account does, without an entry and signature of its own, which is the fastest; the others sign.
 func AsSource(source Party, others ...Party) Auth { return Auth{source: &source, parties: others} }
 
 // Instead answers for one account with the signature of another's key: what has to be refused.
 func Instead(right ids.Account, wrong Party) Auth {
 	return Auth{forged: map[ids.Account]Party{right: wrong}}
 }
-
-// Recorded is the fast way: the host notes who has to authorise what, in one run; the call is refused unless these are among the parties. Nothing is signed.
-func Recorded(parties ...Party) Auth { return Auth{parties: parties, recorded: true} }
 
 // signer answers for an account.
 func (a *Auth) signer(of ids.Account) (Party, bool) {

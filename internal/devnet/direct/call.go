@@ -1,6 +1,7 @@
 package direct
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"github.com/stellar/go-stellar-sdk/xdr"
 
 	"github.com/flashback-network/flashback/internal/devnet/host"
+	"github.com/flashback-network/flashback/internal/devnet/ledger"
 	"github.com/flashback-network/flashback/internal/ids"
 )
 
@@ -42,7 +44,7 @@ func (e Event) Subject() string {
 	return fmt.Sprint(Plain(e.Topics[1]))
 }
 
-// Cost of a call. Bytes are of whole ledger entries in XDR. Entries written are also read.
+// Cost of a call. Bytes are of whole ledger entries in XDR. Entries written are also read. The fees are a transaction's only in a rig that is Exact.
 type Cost struct {
 	Instructions   uint64
 	Memory         uint64
@@ -71,12 +73,12 @@ func (r *Rig) View(ctx context.Context, contract ids.Account, function string, a
 	if err != nil {
 		return xdr.ScVal{}, err
 	}
-	s, err := r.simulate(ctx, c, host.Record)
+	f, err := r.look(ctx, c, false)
 	if err != nil {
 		return xdr.ScVal{}, err
 	}
 	var v xdr.ScVal
-	return v, v.UnmarshalBinary(s.Result)
+	return v, v.UnmarshalBinary(f.result)
 }
 
 func invoke(contract ids.Account, function string, args []xdr.ScVal) xdr.HostFunction {
@@ -108,21 +110,21 @@ func (r *Rig) run(ctx context.Context, fn xdr.HostFunction, auth Auth) (Outcome,
 		return Outcome{}, err
 	}
 	if !auth.signs() { // nobody: the host refuses where somebody has to
-		s, err := r.simulate(ctx, p, host.Enforce)
+		f, err := r.look(ctx, p, true)
 		if err != nil {
 			return Outcome{}, err
 		}
-		return r.apply(ctx, p, s)
+		return r.apply(ctx, p, f)
 	}
-	s, err := r.simulate(ctx, p, host.Record)
+	f, err := r.look(ctx, p, false)
 	var refused *Refusal
 	switch {
 	case errors.As(err, &refused):
-		return Outcome{}, r.earlier(ctx, p, refused)
+		return Outcome{}, r.earlier(ctx, p, refused, f.noted)
 	case err != nil:
 		return Outcome{}, err
 	}
-	noted, err := authEntries(s.Auth)
+	noted, err := authEntries(f.noted)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -134,18 +136,24 @@ func (r *Rig) run(ctx context.Context, fn xdr.HostFunction, auth Auth) (Outcome,
 		return Outcome{}, err
 	}
 	if len(missing) > 0 {
-		if s, err = r.simulate(ctx, p, host.Enforce); err != nil {
+		if f, err = r.look(ctx, p, true); err != nil {
 			return Outcome{}, err
 		}
 	}
-	return r.apply(ctx, p, s)
+	return r.apply(ctx, p, f)
 }
 
 // earlier decides what the network answers to a call that fails even when everybody authorises: that, or the missing authorisation, which the contract asks for first. An account that signs for the call has
 // signed at its top; what it did not sign is only what lies below a failure.
-func (r *Rig) earlier(ctx context.Context, p *pending, refused *Refusal) error {
+func (r *Rig) earlier(ctx context.Context, p *pending, refused *Refusal, noted [][]byte) error {
 	if p.fn.InvokeContract == nil || refused.Kind != "Contract" {
 		return refused
+	}
+	if l, err := authEntries(noted); err == nil && len(l) > 0 { // the host says who was asked before it failed
+		_, missing, err := r.sign(&p.auth, l)
+		if err == nil && len(missing) == 0 {
+			return refused
+		}
 	}
 	var entries []xdr.SorobanAuthorizationEntry
 	add := func(of ids.Account, by Party) error {
@@ -172,7 +180,7 @@ func (r *Rig) earlier(ctx context.Context, p *pending, refused *Refusal) error {
 	if p.inv.Auth, err = marshalAuth(entries); err != nil {
 		return err
 	}
-	_, err = r.simulate(ctx, p, host.Enforce)
+	_, err = r.look(ctx, p, true)
 	var with *Refusal
 	if !errors.As(err, &with) {
 		return errors.Join(refused, err)
@@ -204,16 +212,79 @@ func marshalAuth(l []xdr.SorobanAuthorizationEntry) (out [][]byte, err error) {
 	return out, nil
 }
 
-// simulate runs the call on the current state and changes nothing. What is refused is a *Refusal.
-func (r *Rig) simulate(ctx context.Context, p *pending, mode host.AuthMode) (host.Simulation, error) {
+// found is what a run on the current state found out: what a transaction has to declare.
+type found struct {
+	result    []byte
+	noted     [][]byte // who has to sign what, after a refusal too
+	resources xdr.SorobanResources
+	restored  []uint32
+	data      []byte // SorobanTransactionData
+}
+
+// look runs the call on the current state and changes nothing. What is refused is a *Refusal.
+func (r *Rig) look(ctx context.Context, p *pending, enforce bool) (f found, err error) {
+	if r.exact {
+		return r.simulate(ctx, p, enforce)
+	}
+	x, err := r.inst.Record(ctx, r.sheet, r.sheet.At(), p.inv, enforce)
+	if err != nil {
+		return f, r.broken(ctx, err)
+	}
+	f.result, f.noted = x.Result, x.Auth
+	if !x.OK {
+		return f, refusal(x.Result, x.Text, x.Diagnostics)
+	}
+	// Which of the entries are written is not known: all of them may be, but code.
+	res := &f.resources
+	res.Instructions, res.DiskReadBytes, res.WriteBytes = ledger.MaxInstructions, ledger.MaxReadBytes, ledger.MaxWriteBytes
+	seen := map[string]bool{}
+	for _, t := range x.Touched {
+		if seen[t.Key] {
+			continue
+		}
+		seen[t.Key] = true
+		var k xdr.LedgerKey
+		if err := k.UnmarshalBinary([]byte(t.Key)); err != nil {
+			return f, err
+		}
+		switch upload := p.fn.Wasm != nil; {
+		case k.Type == xdr.LedgerEntryTypeContractCode && !t.Archived && !upload:
+			res.Footprint.ReadOnly = append(res.Footprint.ReadOnly, k)
+		default:
+			if t.Archived && persistent(k) {
+				f.restored = append(f.restored, uint32(len(res.Footprint.ReadWrite)))
+			}
+			res.Footprint.ReadWrite = append(res.Footprint.ReadWrite, k)
+		}
+	}
+	return f, nil
+}
+
+// simulate is look as a wallet does it: with the footprint and the resources that a transaction would declare.
+func (r *Rig) simulate(ctx context.Context, p *pending, enforce bool) (f found, err error) {
+	mode := host.Record
+	if enforce {
+		mode = host.Enforce
+	}
 	s, err := r.inst.Simulate(ctx, r.sheet, r.sheet.At(), p.inv, mode, false)
 	if err != nil {
-		return s, r.broken(ctx, err)
+		return f, r.broken(ctx, err)
 	}
+	f.result, f.noted, f.data = s.Result, s.Auth, s.Data
 	if !s.OK {
-		return s, refusal(s.Result, s.Text, s.Diagnostics)
+		return f, refusal(s.Result, s.Text, s.Diagnostics)
 	}
-	return s, nil
+	var data xdr.SorobanTransactionData
+	if err := data.UnmarshalBinary(s.Data); err != nil {
+		return f, err
+	}
+	f.resources = data.Resources
+	if data.Ext.ResourceExt != nil {
+		for _, n := range data.Ext.ResourceExt.ArchivedSorobanEntries {
+			f.restored = append(f.restored, uint32(n))
+		}
+	}
+	return f, nil
 }
 
 // broken replaces an instance that has trapped.
@@ -225,37 +296,26 @@ func (r *Rig) broken(ctx context.Context, err error) error {
 	return errors.Join(err, r.renew(ctx))
 }
 
-// apply what was simulated, with its footprint enforced, and keep the changes.
-func (r *Rig) apply(ctx context.Context, p *pending, s host.Simulation) (Outcome, error) {
-	var data xdr.SorobanTransactionData
-	if err := data.UnmarshalBinary(s.Data); err != nil {
-		return Outcome{}, err
-	}
-	res, err := data.Resources.MarshalBinary()
+// apply what was looked at, with its footprint enforced, and keep the changes.
+func (r *Rig) apply(ctx context.Context, p *pending, f found) (Outcome, error) {
+	res, err := f.resources.MarshalBinary()
 	if err != nil {
 		return Outcome{}, err
 	}
-	var restored []uint32
-	if data.Ext.ResourceExt != nil {
-		for _, n := range data.Ext.ResourceExt.ArchivedSorobanEntries {
-			restored = append(restored, uint32(n))
-		}
-	}
-	size := envelopeBytes + len(p.inv.Function) + len(s.Data)
+	size := envelopeBytes + len(p.inv.Function) + len(f.data)
 	for _, a := range p.inv.Auth {
 		size += len(a)
 	}
-	before := r.sheet
-	a, err := r.inst.Apply(ctx, before, before.At(), p.inv, res, restored, uint32(size))
+	a, err := r.inst.Apply(ctx, r.sheet, r.sheet.At(), p.inv, res, f.restored, uint32(size))
 	if err != nil {
 		return Outcome{}, r.broken(ctx, err)
 	}
 	if a.Code != host.OK {
 		return Outcome{}, refusal(a.Result, a.Text, a.Diagnostics)
 	}
-	out := Outcome{Cost: Cost{Instructions: uint64(a.Instructions), Memory: uint64(a.Memory), TxBytes: size, Restored: len(restored),
+	out := Outcome{Cost: Cost{Instructions: uint64(a.Instructions), Memory: uint64(a.Memory), TxBytes: size, Restored: len(f.restored),
 		FeeFixed: a.Fees.Fixed, FeeEvents: a.Fees.Events, FeeRent: a.Fees.Rent, EventBytes: len(a.Result)}}
-	for _, keys := range [][]xdr.LedgerKey{data.Resources.Footprint.ReadOnly, data.Resources.Footprint.ReadWrite} {
+	for _, keys := range [][]xdr.LedgerKey{f.resources.Footprint.ReadOnly, f.resources.Footprint.ReadWrite} {
 		for _, k := range keys {
 			kb, err := k.MarshalBinary()
 			if err != nil {
@@ -268,7 +328,7 @@ func (r *Rig) apply(ctx context.Context, p *pending, s host.Simulation) (Outcome
 		}
 	}
 	for _, c := range a.Changes {
-		if !c.ReadOnly && len(c.Entry) > 0 {
+		if old, _, _ := r.sheet.Entry(c.Key); !c.ReadOnly && len(c.Entry) > 0 && (r.exact || !sameEntry(old, c.Entry)) {
 			out.Cost.WrittenEntries++
 			out.Cost.WrittenBytes += len(c.Entry)
 		}
@@ -280,6 +340,13 @@ func (r *Rig) apply(ctx context.Context, p *pending, s host.Simulation) (Outcome
 		return Outcome{}, err
 	}
 	return out, r.sheet.Commit(a.Changes)
+}
+
+// sameEntry compares two ledger entries but for the ledger that changed them last, which is in front.
+func sameEntry(a, b []byte) bool { return len(a) > 4 && len(b) > 4 && bytes.Equal(a[4:], b[4:]) }
+
+func persistent(k xdr.LedgerKey) bool {
+	return k.Type == xdr.LedgerEntryTypeContractCode || k.ContractData != nil && k.ContractData.Durability == xdr.ContractDataDurabilityPersistent
 }
 
 // envelopeBytes is what an envelope has beside its function, its authorisations and its resources: source, sequence number, time bounds, one signature.

@@ -13,9 +13,12 @@
 //
 // A call that is refused changes nothing; its error is a *Refusal, which names the contract's error number or the host's reason. Any other error is the rig's own failure.
 //
-// Who authorises is the second-last argument of Call: By(parties…) sign what the call asks of them, and only that; Nobody() signs nothing; Instead(right, wrong) answers for right with a signature of
-// wrong's key; AsSource(party) is a transaction's own source account, as a wallet's call has it; Recorded(parties…) is the fast way of random tests: one run, in which the host notes who has to authorise,
-// and which fails unless these are among the parties. A party whose authorisation the contract needs and who is missing is the host's refusal (Auth), never the rig's.
+// Who authorises is the argument before a call's own: By(parties…) sign what the call asks of them, and only that; Nobody() signs nothing; Instead(right, wrong) answers for right with a signature of wrong's key;
+// AsSource(party) is a transaction's own source account, as a wallet's call has it, and the fastest. A party whose authorisation the contract needs and who is missing is the host's refusal (Unauthorised), never the
+// rig's. A contract authorises only by calling.
+//
+// A call runs twice in the host: once to find out what it touches and who has to sign, once with that enforced. Options.Exact makes the first a full simulation, so that footprint, resources and fees are those of a
+// wallet's transaction.
 //
 // Advance moves time and ledger number, so that entries expire and are archived as on the network; a call that needs an archived entry restores it, and says so. Snapshot and Restore are cheap:
 // the state is copied when it is next written to. Fork gives an independent rig for another goroutine. A Rig is for one goroutine at a time.

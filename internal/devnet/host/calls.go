@@ -237,3 +237,42 @@ func flag(b bool) uint32 {
 	}
 	return 0
 }
+
+// Recording is what a recording run found for a caller that applies the call itself right after. All byte slices are XDR.
+type Recording struct {
+	OK           bool
+	Result       []byte   // ScVal, or ScError if not OK
+	Text         string   // the host's own words if not OK
+	Auth         [][]byte // SorobanAuthorizationEntry: what has to be signed
+	Diagnostics  [][]byte // DiagnosticEvent, if not OK
+	Instructions int64
+	Memory       int64
+	Events       [][]byte // ContractEvent
+	Touched      []Touched
+}
+
+// Touched is an entry that a run asked for, found or not.
+type Touched struct {
+	Key      string // LedgerKey XDR
+	Archived bool   // it is there, and has expired
+}
+
+// Record runs an invocation on whatever entries it asks for. With enforce the authorisation entries are checked, else what has to be signed is written down. Unlike Simulate it uses the cache of parsed contracts and
+// computes no resources.
+func (i *Instance) Record(ctx context.Context, r Reader, l Ledger, inv Invocation, enforce bool) (Recording, error) {
+	m := l.begin()
+	m.blob(inv.Function)
+	m.blob(inv.Source)
+	m.u32(flag(enforce))
+	m.list(inv.Auth)
+	m.blob(inv.Seed[:])
+	a, err := i.call(ctx, r, "record", m)
+	if err != nil {
+		return Recording{}, err
+	}
+	out := Recording{OK: a.u32() == 1, Result: a.blob(), Text: string(a.blob()), Auth: a.list(), Diagnostics: a.list(), Instructions: a.i64(), Memory: a.i64(), Events: a.list()}
+	for n := a.u32(); n > 0 && a.err == nil; n-- {
+		out.Touched = append(out.Touched, Touched{Key: string(a.blob()), Archived: a.u32() == 1})
+	}
+	return out, a.err
+}

@@ -14,6 +14,11 @@ const (
 
 	FeePer10kInstructions = 25 // stroops for each begun 10,000
 
+	// What one transaction may declare.
+	MaxInstructions = txMaxInstructions
+	MaxReadBytes    = txMaxDiskReadBytes
+	MaxWriteBytes   = txMaxWriteBytes
+
 	totalCoins    = 100_000_000_000 * 10_000_000 // stroops, all held by the root account at genesis
 	maxLedgerTxs  = 1000                         // transactions per ledger
 	maxSubEntries = 1000                         // signers and trust lines per account
