@@ -6,7 +6,7 @@ use flashback_consumer::{
     ConsumerOrchestrator, ConsumerOrchestratorClient,
 };
 use flashback_core::{
-    certificate,
+    certificate, id,
     leaf::Leaf,
     merkle,
     params::{CreditTier, FeeSplit, Params, Payees, SlashSplit},
@@ -78,7 +78,21 @@ impl World {
         Self::build(Some([read("oracle.wasm"), read("provider.wasm"), read("consumer.wasm")]), true)
     }
 
+    /// Before anything is wired or anybody takes part: `wire`, then `join`.
+    pub fn unwired() -> Self {
+        Self::deploy(None)
+    }
+
     fn build(wasm: Option<[Vec<u8>; 3]>, auto_accept: bool) -> Self {
+        let mut world = Self::deploy(wasm);
+        world.wire(None);
+        world.join();
+        let spec = world.spec(auto_accept);
+        world.unit = world.create_unit(&spec, 1);
+        world
+    }
+
+    fn deploy(wasm: Option<[Vec<u8>; 3]>) -> Self {
         let env = crate::env();
         env.ledger().set_timestamp(GENESIS);
         env.ledger().set_sequence_number(100);
@@ -104,13 +118,15 @@ impl World {
         };
         let token = env.register_stellar_asset_contract_v2(admin.clone()).address();
         let node = NodeKey::new(&env, 9);
-        let mut world = World {
+        let provider = someone();
+        let node_id = id::node(&env, &po_id, &node.address).unwrap();
+        World {
             signers,
-            provider: someone(),
+            provider,
             payout: someone(),
             consumer: someone(),
             refund: someone(),
-            node_id: BytesN::from_array(&env, &[0; 32]),
+            node_id,
             unit: BytesN::from_array(&env, &[0; 32]),
             admin,
             node,
@@ -120,14 +136,16 @@ impl World {
             po_id,
             co_id,
             env: env.clone(),
-        };
-        world.open(auto_accept);
-        world
+        }
     }
 
-    fn open(&mut self, auto_accept: bool) {
-        self.allow(&self.admin, &self.po_id, "wire", (&self.co_id, None::<Address>));
-        self.po().wire(&self.co_id, &None);
+    pub fn wire(&self, registry: Option<Address>) {
+        self.allow(&self.admin, &self.po_id, "wire", (&self.co_id, registry.clone()));
+        self.po().wire(&self.co_id, &registry);
+    }
+
+    /// Provider and consumer have tokens, the provider a node and collateral.
+    pub fn join(&self) {
         for who in [&self.provider, &self.consumer] {
             self.mint(who, WEALTH);
         }
@@ -135,10 +153,8 @@ impl World {
         self.allow(&self.provider, &self.po_id, "register", (&self.provider, &self.payout, &info));
         self.po().register(&self.provider, &self.payout, &info);
         self.allow_both("node_bind", (&self.provider, &self.node.address, self.text("https://node")));
-        self.node_id = self.po().node_bind(&self.provider, &self.node.address, &self.text("https://node"));
+        self.po().node_bind(&self.provider, &self.node.address, &self.text("https://node"));
         self.deposit(COLLATERAL);
-        let spec = self.spec(auto_accept);
-        self.unit = self.create_unit(&spec, 1);
     }
 
     pub fn oracle(&self) -> OracleClient<'_> {
