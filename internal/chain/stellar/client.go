@@ -31,6 +31,7 @@ type Options struct {
 // Client is a Stellar network without contracts. It is safe for concurrent use and has no goroutines of its own.
 type Client struct {
 	rpc        *rpc
+	local      Local // instead of rpc
 	passphrase string
 	network    xdr.Hash // the network id: the passphrase's hash
 	log        *slog.Logger
@@ -50,7 +51,7 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 		o.HTTP = &http.Client{Transport: t}
 	}
 	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
+		o.Logger = slogDiscard()
 	}
 	c := &Client{rpc: &rpc{url: o.RPC, http: o.HTTP}, log: o.Logger, lanes: map[ids.Account]*lane{}}
 	var n protocol.GetNetworkResponse
@@ -65,7 +66,13 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 }
 
 // Close frees idle connections. Calls that run are not interrupted.
-func (c *Client) Close() { c.rpc.http.CloseIdleConnections() }
+func (c *Client) Close() {
+	if c.rpc != nil {
+		c.rpc.http.CloseIdleConnections()
+	}
+}
+
+func slogDiscard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // Passphrase of the network.
 func (c *Client) Passphrase() string { return c.passphrase }
@@ -80,6 +87,9 @@ func (c *Client) Head(ctx context.Context) (uint32, time.Time, error) {
 }
 
 func (c *Client) health(ctx context.Context) (h protocol.GetHealthResponse, err error) {
+	if c.local != nil {
+		return c.localHealth(), nil
+	}
 	if err = c.rpc.call(ctx, protocol.GetHealthMethodName, nil, &h); err != nil {
 		return h, plainRefusal(err)
 	}
@@ -94,6 +104,9 @@ const maxKeys = 200
 
 // entries reads ledger entries; those that do not exist are absent from the result, whose keys are the ledger keys in base64.
 func (c *Client) entries(ctx context.Context, keys ...xdr.LedgerKey) (map[string]xdr.LedgerEntryData, error) {
+	if c.local != nil {
+		return c.localEntries(keys)
+	}
 	found := make(map[string]xdr.LedgerEntryData, len(keys))
 	var req protocol.GetLedgerEntriesRequest
 	for _, k := range keys {

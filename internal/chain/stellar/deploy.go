@@ -238,7 +238,7 @@ func (c *Client) wireOnce(ctx context.Context, admin chain.Signer, key string, t
 // invokeAll makes calls that do not depend on each other's results one transaction each, all sent before the first is awaited, so that one ledger may take them all. An error says nothing
 // about which of them were applied.
 func (c *Client) invokeAll(ctx context.Context, by chain.Signer, fns []xdr.HostFunction) error {
-	if len(fns) < 2 {
+	if len(fns) < 2 || c.local != nil {
 		for _, fn := range fns {
 			if _, err := c.invoke(ctx, by, fn, nil); err != nil {
 				return err

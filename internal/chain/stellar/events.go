@@ -73,7 +73,7 @@ func cursorExpired(cursor string, oldest uint32) error {
 
 // event decodes one. Named data are the fields of a map; other data are the field "value".
 func event(e protocol.EventInfo) (chain.Event, error) {
-	out := chain.Event{Cursor: e.ID, Ledger: uint32(e.Ledger), Tx: e.TransactionHash, Data: map[string]any{}}
+	out := chain.Event{Cursor: e.ID, Ledger: uint32(e.Ledger), Tx: e.TransactionHash}
 	if _, err := protocol.ParseCursor(e.ID); err != nil {
 		return out, err
 	}
@@ -85,19 +85,34 @@ func event(e protocol.EventInfo) (chain.Event, error) {
 		return out, fmt.Errorf("time of the ledger: %w", err)
 	}
 	out.Time = out.Time.UTC()
-	if len(e.TopicXDR) == 0 || len(e.TopicXDR) > protocol.MaxTopicCount {
+	if len(e.TopicXDR) > protocol.MaxTopicCount {
 		return out, fmt.Errorf("%d topics", len(e.TopicXDR))
 	}
+	topics := make([]xdr.ScVal, len(e.TopicXDR))
 	for i, text := range e.TopicXDR {
-		var v xdr.ScVal
-		if err := xdr.SafeUnmarshalBase64(text, &v); err != nil {
+		if err := xdr.SafeUnmarshalBase64(text, &topics[i]); err != nil {
 			return out, fmt.Errorf("topic %d: %w", i, err)
 		}
+	}
+	var v xdr.ScVal
+	if err := xdr.SafeUnmarshalBase64(e.ValueXDR, &v); err != nil {
+		return out, fmt.Errorf("data: %w", err)
+	}
+	return out, ReadEvent(&out, topics, v)
+}
+
+// ReadEvent fills in an event's name, subject and data from what a contract published.
+func ReadEvent(out *chain.Event, topics []xdr.ScVal, data xdr.ScVal) error {
+	if len(topics) == 0 {
+		return fmt.Errorf("no topics")
+	}
+	out.Data = map[string]any{}
+	for i, v := range topics {
 		switch p := plain(v); i {
 		case 0:
 			name, ok := v.GetSym()
 			if !ok {
-				return out, fmt.Errorf("the first topic is no name")
+				return fmt.Errorf("the first topic is no name")
 			}
 			out.Name = string(name)
 		case 1:
@@ -106,11 +121,7 @@ func event(e protocol.EventInfo) (chain.Event, error) {
 			out.Data["topic"+strconv.Itoa(i)] = p
 		}
 	}
-	var v xdr.ScVal
-	if err := xdr.SafeUnmarshalBase64(e.ValueXDR, &v); err != nil {
-		return out, fmt.Errorf("data: %w", err)
-	}
-	switch p := plain(v).(type) {
+	switch p := plain(data).(type) {
 	case nil:
 	case map[string]any:
 		for k, x := range p {
@@ -119,5 +130,5 @@ func event(e protocol.EventInfo) (chain.Event, error) {
 	default:
 		out.Data["value"] = p
 	}
-	return out, nil
+	return nil
 }

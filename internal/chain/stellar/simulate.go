@@ -25,6 +25,9 @@ var nobody = ids.Account{Chain: ids.Stellar, Kind: ids.KeyAccount}
 
 // simulate runs fn on the latest ledger. Without auth it records what has to be authorised, with auth it checks it. A contract's refusal is the fault of refusalOf.
 func (c *Client) simulate(ctx context.Context, source ids.Account, fn xdr.HostFunction, auth []xdr.SorobanAuthorizationEntry) (simulation, error) {
+	if c.local != nil {
+		return c.localSimulate(ctx, source, fn)
+	}
 	var s simulation
 	tx, err := txnbuild.NewTransaction(txnbuild.TransactionParams{
 		SourceAccount: &txnbuild.SimpleAccount{AccountID: source.String(), Sequence: 1}, Operations: []txnbuild.Operation{&txnbuild.InvokeHostFunction{HostFunction: fn, Auth: auth}},
@@ -87,6 +90,9 @@ func (c *Client) view(ctx context.Context, contract ids.Account, function string
 
 // invoke simulates fn and makes it a transaction of by's account. Without auth only by authorises: a call that needs somebody else's authorisation is refused.
 func (c *Client) invoke(ctx context.Context, by chain.Signer, fn xdr.HostFunction, auth []xdr.SorobanAuthorizationEntry) (outcome, error) {
+	if c.local != nil {
+		return c.localInvoke(ctx, by.Account(), fn, auth)
+	}
 	var restored int64
 	var declared uint64
 	out, err := c.perform(ctx, by, func(ctx context.Context, l *lane) (txnbuild.Operation, error) {

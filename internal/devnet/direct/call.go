@@ -64,7 +64,7 @@ func (c Cost) Fee() int64 { return c.FeeFixed + c.FeeEvents + c.FeeRent }
 
 // Call runs a contract's function and keeps what it changed. A refusal is a *Refusal.
 func (r *Rig) Call(ctx context.Context, contract ids.Account, function string, auth Auth, args ...xdr.ScVal) (Outcome, error) {
-	return r.run(ctx, invoke(contract, function, args), auth)
+	return r.Run(ctx, invoke(contract, function, args), auth)
 }
 
 // View runs a contract's function and keeps nothing. Nobody authorises.
@@ -103,8 +103,24 @@ func (r *Rig) call(fn xdr.HostFunction, auth Auth) (*pending, error) {
 	return p, err
 }
 
-// run a host function: find out what it touches and whose authorisation it asks for, let these sign, and apply it.
-func (r *Rig) run(ctx context.Context, fn xdr.HostFunction, auth Auth) (Outcome, error) {
+// Look runs a host function and keeps nothing: its value, and who has to authorise what, unsigned. Everybody is taken to do so.
+func (r *Rig) Look(ctx context.Context, source ids.Account, fn xdr.HostFunction) (v xdr.ScVal, auth []xdr.SorobanAuthorizationEntry, err error) {
+	p, err := r.call(fn, Auth{source: &source})
+	if err != nil {
+		return v, nil, err
+	}
+	f, err := r.look(ctx, p, false)
+	if err != nil {
+		return v, nil, err
+	}
+	if auth, err = authEntries(f.noted); err != nil {
+		return v, nil, err
+	}
+	return v, auth, v.UnmarshalBinary(f.result)
+}
+
+// Run is Call of any host function: find out what it touches and whose authorisation it asks for, let these sign, and apply it.
+func (r *Rig) Run(ctx context.Context, fn xdr.HostFunction, auth Auth) (Outcome, error) {
 	p, err := r.call(fn, auth)
 	if err != nil {
 		return Outcome{}, err

@@ -19,6 +19,8 @@ type Refusal struct {
 	By     ids.Account // the contract that raised a Contract error; zero if the host does not say
 	Words  string      // the host's, for people
 
+	Diagnostics [][]byte // the host's events, in XDR
+
 	named []string // addresses that the host's words about authorisation name
 }
 
@@ -45,18 +47,18 @@ func Unauthorised(err error) bool {
 }
 
 // names reports whether the host complains about one of these.
-func (e *Refusal) names(parties []Party, source *Party) bool {
+func (e *Refusal) names(parties []Party, source *ids.Account) bool {
 	for _, p := range parties {
 		if slices.Contains(e.named, p.account.String()) {
 			return true
 		}
 	}
-	return source != nil && slices.Contains(e.named, source.account.String())
+	return source != nil && slices.Contains(e.named, source.String())
 }
 
 // refusal decodes the host's error. The contract that raised it is the one whose error event with its number is the oldest: it went up from there.
 func refusal(scError []byte, words string, diagnostics [][]byte) error {
-	r := &Refusal{Words: words}
+	r := &Refusal{Words: words, Diagnostics: diagnostics}
 	var e xdr.ScError
 	if err := e.UnmarshalBinary(scError); err != nil {
 		return fmt.Errorf("direct: the host's error: %w (%s)", err, words)

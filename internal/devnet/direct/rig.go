@@ -162,7 +162,7 @@ func (r *Rig) DeployBy(ctx context.Context, by Party, name string, wasm []byte, 
 		return at, err
 	}
 	h := xdr.Hash(hash)
-	_, err = r.run(ctx, xdr.HostFunction{Type: xdr.HostFunctionTypeHostFunctionTypeCreateContractV2, CreateContractV2: &xdr.CreateContractArgsV2{ContractIdPreimage: preimage,
+	_, err = r.Run(ctx, xdr.HostFunction{Type: xdr.HostFunctionTypeHostFunctionTypeCreateContractV2, CreateContractV2: &xdr.CreateContractArgsV2{ContractIdPreimage: preimage,
 		Executable: xdr.ContractExecutable{Type: xdr.ContractExecutableTypeContractExecutableWasm, WasmHash: &h}, ConstructorArgs: args}}, AsSource(by))
 	return at, err
 }
@@ -173,7 +173,7 @@ func (r *Rig) Upload(ctx context.Context, wasm []byte) ([32]byte, error) {
 	if _, ok := r.entry(xdr.LedgerKey{Type: xdr.LedgerEntryTypeContractCode, ContractCode: &xdr.LedgerKeyContractCode{Hash: hash}}); ok {
 		return hash, nil
 	}
-	_, err := r.run(ctx, xdr.HostFunction{Type: xdr.HostFunctionTypeHostFunctionTypeUploadContractWasm, Wasm: &wasm}, Nobody())
+	_, err := r.Run(ctx, xdr.HostFunction{Type: xdr.HostFunctionTypeHostFunctionTypeUploadContractWasm, Wasm: &wasm}, Nobody())
 	return hash, err
 }
 
