@@ -1,4 +1,13 @@
-//! Not built yet: `docs/spec/score.md`.
+//! What a provider or a consumer has shown, 0 to 100, from settled windows only. `docs/spec/score.md` is the specification.
 #![no_std]
 
-use soroban_sdk as _;
+pub mod arithmetic;
+mod contract;
+mod event;
+mod others;
+pub mod points;
+mod record;
+mod storage;
+pub mod types;
+
+pub use contract::{Score, ScoreClient};
