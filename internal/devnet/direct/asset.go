@@ -18,16 +18,16 @@ type issue struct {
 	issuer ids.Account
 }
 
-// Issue deploys the token contract of an asset that a party issues. Tokens come into being by Give.
-func (r *Rig) Issue(ctx context.Context, code string, issuer Party) (money.Asset, error) {
-	credit := txnbuild.CreditAsset{Code: code, Issuer: issuer.account.String()}
+// Issue deploys the token contract of an asset that an account issues. Tokens come into being by Give.
+func (r *Rig) Issue(ctx context.Context, code string, issuer ids.Account) (money.Asset, error) {
+	credit := txnbuild.CreditAsset{Code: code, Issuer: issuer.String()}
 	x, err := credit.ToXDR()
 	if err != nil {
 		return money.Asset{}, err
 	}
 	asset, err := r.deployAsset(ctx, x)
 	if err == nil {
-		r.issues[asset] = issue{code, issuer.account}
+		r.issues[asset] = issue{code, issuer}
 	}
 	return asset, err
 }

@@ -130,7 +130,7 @@ func (r *Rig) Run(ctx context.Context, fn xdr.HostFunction, auth Auth) (Outcome,
 		if err != nil {
 			return Outcome{}, err
 		}
-		return r.apply(ctx, p, f)
+		return r.keep(ctx, p, f)
 	}
 	f, err := r.look(ctx, p, false)
 	var refused *Refusal
@@ -151,10 +151,23 @@ func (r *Rig) Run(ctx context.Context, fn xdr.HostFunction, auth Auth) (Outcome,
 	if p.inv.Auth, err = marshalAuth(entries); err != nil {
 		return Outcome{}, err
 	}
-	if len(missing) > 0 {
+	if len(missing)+len(auth.signed) > 0 { // other nonces than those that the host gave out, or a refusal
 		if f, err = r.look(ctx, p, true); err != nil {
 			return Outcome{}, err
 		}
+	}
+	return r.keep(ctx, p, f)
+}
+
+// keep applies a call. What is deleted without having been looked at is not among what a run asked for: then a simulation says it.
+func (r *Rig) keep(ctx context.Context, p *pending, f found) (Outcome, error) {
+	out, err := r.apply(ctx, p, f)
+	var refused *Refusal
+	if r.exact || !errors.As(err, &refused) || !refused.outside() {
+		return out, err
+	}
+	if f, err = r.simulate(ctx, p, true); err != nil {
+		return Outcome{}, err
 	}
 	return r.apply(ctx, p, f)
 }

@@ -5,7 +5,7 @@
 //	defer rig.Close()
 //	alice, err := rig.Party("alice")                           // a funded account with a key of its own
 //	bank, err := rig.Party("bank")
-//	usd, err := rig.Issue(ctx, "USD", bank)                    // a classic asset behind its Stellar Asset Contract
+//	usd, err := rig.Issue(ctx, "USD", bank.Account())          // a classic asset behind its Stellar Asset Contract
 //	err = rig.Give(usd, alice.Account(), 1_000_000)            // trust line and tokens
 //	vault, err := rig.Deploy(ctx, "vault", wasm, direct.Address(usd))
 //	out, err := rig.Call(ctx, vault, "deposit", direct.By(alice), alice.Arg(), direct.I128(5))

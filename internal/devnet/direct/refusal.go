@@ -46,6 +46,9 @@ func Unauthorised(err error) bool {
 	return errors.As(err, &r) && r.Kind == "Auth"
 }
 
+// outside reports whether the host was not told of an entry that the call needs.
+func (e *Refusal) outside() bool { return e.Kind == "Storage" && e.Reason == "ExceededLimit" }
+
 // names reports whether the host complains about one of these.
 func (e *Refusal) names(parties []Party, source *ids.Account) bool {
 	for _, p := range parties {

@@ -48,7 +48,7 @@ func start(t *testing.T) *world {
 	if w.contract, err = w.Deploy(w.ctx, "test", wasm, direct.U32(5)); err != nil {
 		t.Fatal(err)
 	}
-	if w.usd, err = w.Issue(w.ctx, "USD", w.issuing); err != nil {
+	if w.usd, err = w.Issue(w.ctx, "USD", w.issuing.Account()); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(w.Give(w.usd, w.alice.Account(), 1_000), w.Trust(w.usd, w.bob.Account())); err != nil {

@@ -87,7 +87,7 @@ func (r *Rig) collateral(ctx context.Context, provider ids.Account, asset money.
 
 func (r *Rig) balance(ctx context.Context, asset money.Asset, of ids.Account) error {
 	return equal(ctx, "balance of "+of.String(), r.World.State.Balance(asset, of), true,
-		func(ctx context.Context) (money.Amount, error) { return r.Chain.Balance(ctx, asset, of) })
+		func(ctx context.Context) (money.Amount, error) { return r.net.balance(ctx, r.Chain, asset, of) })
 }
 
 // touched compares what a call names or made, and whom it paid.

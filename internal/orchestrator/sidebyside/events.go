@@ -6,35 +6,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/flashback-network/flashback/internal/chain"
 	"github.com/flashback-network/flashback/internal/orchestrator"
 )
 
-const page = 200
-
-// skipEvents goes to the end of what there is.
-func (r *Rig) skipEvents(ctx context.Context) error {
-	_, err := r.newEvents(ctx)
-	return err
-}
-
-// newEvents are those since the last call.
-func (r *Rig) newEvents(ctx context.Context) (all []chain.Event, err error) {
-	for {
-		l, next, err := r.Chain.Events(ctx, r.cursor, page)
-		if err != nil {
-			return nil, fmt.Errorf("reading events: %w", err)
-		}
-		all, r.cursor = append(all, l...), next
-		if len(l) < page {
-			return all, nil
-		}
-	}
-}
-
 // events compares the order, the names and the subjects of what a call emitted, and the count of a warning and the amounts of coverage and slash.
 func (r *Rig) events(ctx context.Context, want []orchestrator.Event) error {
-	l, err := r.newEvents(ctx)
+	l, err := r.net.events(ctx, r.Chain)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func TestLies(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	lives, err := r.begin(ctx, 40)
+	lives, err := r.lives(ctx, 40)
 	if err != nil {
 		t.Fatal(err)
 	}

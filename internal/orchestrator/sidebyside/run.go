@@ -29,9 +29,13 @@ type Cost struct {
 // fullEvery so many calls everything is compared, not only what a call touched.
 const fullEvery = 50
 
-// Run opens a rig and takes a random sequence of so many calls. An error is a divergence or a failure, with the step at which it happened; the same seed repeats it.
-func Run(ctx context.Context, seed uint64, calls int) (res Result, err error) {
-	r, err := Open(ctx, seed)
+// Run opens a rig and takes a random sequence of so many calls.
+func Run(ctx context.Context, seed uint64, calls int) (Result, error) {
+	return run(ctx, seed, calls, shape{native: withLumens(seed)})
+}
+
+func run(ctx context.Context, seed uint64, calls int, sh shape) (res Result, err error) {
+	r, err := open(ctx, seed, sh)
 	if err != nil {
 		return res, err
 	}
@@ -40,6 +44,11 @@ func Run(ctx context.Context, seed uint64, calls int) (res Result, err error) {
 			err = e
 		}
 	}()
+	return r.walk(ctx, seed, calls)
+}
+
+// walk takes a random sequence from where the rig has begun. An error is a divergence or a failure, with the step at which it happened; the same seed repeats it.
+func (r *Rig) walk(ctx context.Context, seed uint64, calls int) (res Result, err error) {
 	began := time.Now()
 	defer func() { res.Elapsed = time.Since(began) }()
 	prelude := r.World.Prelude()

@@ -4,6 +4,8 @@ import (
 	"os"
 	"strconv"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // number of an environment variable, or a default.
@@ -30,6 +32,34 @@ func TestRandomNative(t *testing.T) {
 	t.Parallel()
 	if _, err := Run(t.Context(), 4, number("FUZZ_CALLS", 100)); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// The same through the RPC, transactions and ledgers of the embedded network, as programs use it.
+func TestRandomRPC(t *testing.T) {
+	t.Parallel()
+	res, err := run(t.Context(), 3, number("FUZZ_CALLS", 60), shape{rpc: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d calls, %.1f calls/s", res.Operations, float64(res.Operations)/res.Elapsed.Seconds())
+}
+
+// Many sequences one after another on the same rigs begin alike: the same seeds give the same counts, whoever takes them.
+func TestShards(t *testing.T) {
+	t.Parallel()
+	p := Plan{Seed: 11, Calls: 120, Depth: 40, Parallel: 2}
+	a, err := Shard(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Parallel = 1
+	b, err := Shard(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(a.Counts, b.Counts); d != "" || a.Operations != 120 {
+		t.Errorf("%d calls: %s", a.Operations, d)
 	}
 }
 

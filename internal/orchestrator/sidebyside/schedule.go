@@ -53,7 +53,7 @@ func Schedules(ctx context.Context, epochs uint32) (out []Schedule, err error) {
 			err = e
 		}
 	}()
-	lives, err := r.begin(ctx, epochs+rest)
+	lives, err := r.lives(ctx, epochs+rest)
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +105,8 @@ func Schedules(ctx context.Context, epochs uint32) (out []Schedule, err error) {
 	return out, r.Equal(ctx)
 }
 
-// begin four SLAs on one unit.
-func (r *Rig) begin(ctx context.Context, epochs uint32) (lives []*life, err error) {
+// lives begins four SLAs on one unit.
+func (r *Rig) lives(ctx context.Context, epochs uint32) (lives []*life, err error) {
 	c := r.World.Cast
 	provider, node := c.Providers[0], c.Nodes[0]
 	must := func(op orchestrator.Op) ids.ID {

@@ -16,8 +16,8 @@ import (
 
 // Step takes one call on both sides and compares what it touched. An error is a divergence, or that the rig failed; what both refuse is not: it is returned as refused.
 func (r *Rig) Step(ctx context.Context, op orchestrator.Op) (receipt chain.Receipt, refused error, err error) {
-	if err := r.catchUp(ctx); err != nil {
-		return receipt, nil, err
+	if err := r.net.advance(ctx, time.Unix(int64(r.World.Now), 0)); err != nil {
+		return receipt, nil, fmt.Errorf("advancing time: %w", err)
 	}
 	effects, want := r.World.Step(op)
 	receipt, got := r.submit(ctx, op)
@@ -58,20 +58,6 @@ func code(err error) string {
 	return fault.CodeOf(err)
 }
 
-// catchUp brings the ledger's time to the world's.
-func (r *Rig) catchUp(ctx context.Context) error {
-	_, at, err := r.client.Head(ctx)
-	if err != nil {
-		return fmt.Errorf("reading the head: %w", err)
-	}
-	if d := time.Unix(int64(r.World.Now), 0).Sub(at); d > 0 {
-		if err := r.Network.Advance(d, 1); err != nil {
-			return fmt.Errorf("advancing time: %w", err)
-		}
-	}
-	return nil
-}
-
 // submit sends an op by the account that has to authorise it, or by the relayer.
 func (r *Rig) submit(ctx context.Context, op orchestrator.Op) (chain.Receipt, error) {
 	switch x := op.(type) {
@@ -83,7 +69,7 @@ func (r *Rig) submit(ctx context.Context, op orchestrator.Op) (chain.Receipt, er
 	for _, field := range []string{"Provider", "Consumer", "From", "Admin", "Dispute"} {
 		if a, ok := account(op, field); ok {
 			receipt, err := r.Chain.Submit(ctx, r.signers[a], op)
-			if !r.native.Zero() {
+			if !r.native.Zero() && r.net.takesFees() {
 				r.World.State.Mint(r.native, a, money.Amount{}.Sub(receipt.Fee)) // the model knows no fees of the chain
 			}
 			return receipt, err
