@@ -52,6 +52,7 @@ func generate() (map[string][]byte, int, error) {
 		return nil
 	}
 	enc, mer, cer, tot, jud, tra := encodingCases(), merkleCases(), certificateFile(), totalsCases(), judgeCases(), transitionFile()
+	sco := scoreCases()
 	for _, f := range []struct {
 		name string
 		n    int
@@ -63,6 +64,7 @@ func generate() (map[string][]byte, int, error) {
 		{"totals.json", len(tot), file[totalsCase]{tot}},
 		{"judge.json", len(jud), file[judgeCase]{jud}},
 		{"transitions.json", len(tra.Cases), tra},
+		{"score.json", len(sco), file[scoreCase]{sco}},
 	} {
 		if err := add(f.name, f.n, f.v); err != nil {
 			return nil, 0, err
