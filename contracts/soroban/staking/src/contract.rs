@@ -1,11 +1,12 @@
-use flashback_core::{error::Error, upgrade};
+use flashback_core::{error::Error, upgrade::Upgrade};
 use soroban_sdk::{contract, contractimpl, panic_with_error, token::TokenClient, Address, BytesN, Env};
 
 use crate::{
     event, slashing, stake,
     storage::{self, Of},
     trail,
-    types::Stake,
+    types::Position,
+    upgrade,
 };
 
 #[contract]
@@ -95,13 +96,16 @@ impl Staking {
         Ok(())
     }
 
-    /// Announces new code. Admin only.
+    /// Announces new code, 37 days ahead; an earlier announcement is replaced. Admin only.
+    ///
+    /// # Errors
+    /// Overflow.
     pub fn upgrade_announce(env: Env, wasm: BytesN<32>) -> Result<(), Error> {
         storage::admin(&env)?.require_auth();
         upgrade::announce(&env, &wasm)
     }
 
-    /// Replaces the code by what was announced. Admin only.
+    /// Replaces the code by what was announced, for 7 days once its time has come. Admin only.
     ///
     /// # Errors
     /// NotFound, UpgradeEarly.
@@ -110,14 +114,18 @@ impl Staking {
         upgrade::apply(&env)
     }
 
+    pub fn upgrade_pending(env: Env) -> Option<Upgrade> {
+        storage::upgrade(&env)
+    }
+
     /// The active stake.
     pub fn stake_of(env: Env, owner: Address, role: u32) -> i128 {
-        storage::stake(&env, &owner, role).active
+        storage::position(&env, &owner, role).active
     }
 
     /// The whole stake with its unbondings.
-    pub fn position(env: Env, owner: Address, role: u32) -> Stake {
-        storage::stake(&env, &owner, role)
+    pub fn position(env: Env, owner: Address, role: u32) -> Position {
+        storage::position(&env, &owner, role)
     }
 
     /// The active stake of all roles, now.

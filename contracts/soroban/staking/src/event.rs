@@ -81,3 +81,16 @@ pub struct Admin {
     #[topic]
     pub admin: Address,
 }
+
+#[contractevent(topics = ["upgrade_announced"])]
+pub struct UpgradeAnnounced {
+    #[topic]
+    pub wasm: BytesN<32>,
+    pub from: u64,
+}
+
+#[contractevent(topics = ["upgraded"])]
+pub struct Upgraded {
+    #[topic]
+    pub wasm: BytesN<32>,
+}

@@ -9,5 +9,6 @@ mod stake;
 mod storage;
 mod trail;
 pub mod types;
+mod upgrade;
 
 pub use contract::{Staking, StakingClient};

@@ -52,25 +52,25 @@ pub fn slash(env: &Env, by: &Address, owner: &Address, role: u32, amount: i128, 
     }
     check_role(role)?;
     let to = payee(env, owner, to)?;
-    let mut stake = storage::stake(env, owner, role);
-    let from_active = amount.min(stake.active);
+    let mut position = storage::position(env, owner, role);
+    let from_active = amount.min(position.active);
     let mut rest = amount - from_active;
     while rest > 0 {
-        let Some(mut newest) = stake.unbondings.pop_back() else { break };
+        let Some(mut newest) = position.unbondings.pop_back() else { break };
         let part = rest.min(newest.amount);
         rest -= part;
-        stake.unbonding -= part;
+        position.unbonding -= part;
         newest.amount -= part;
         if newest.amount > 0 {
-            stake.unbondings.push_back(newest);
+            position.unbondings.push_back(newest);
         }
     }
     let taken = amount - rest;
     if taken == 0 {
         return Ok(Slash { taken, to });
     }
-    stake.active -= from_active;
-    storage::set_stake(env, owner, role, &stake);
+    position.active -= from_active;
+    storage::set_position(env, owner, role, &position);
     if from_active > 0 {
         trail::change(env, owner, -from_active)?;
     }
@@ -81,8 +81,8 @@ pub fn slash(env: &Env, by: &Address, owner: &Address, role: u32, amount: i128, 
         to: to.clone(),
         cause: cause.clone(),
         amount: taken,
-        active: stake.active,
-        unbonding: stake.unbonding,
+        active: position.active,
+        unbonding: position.unbonding,
     }
     .publish(env);
     Ok(Slash { taken, to })
@@ -104,12 +104,12 @@ pub fn hold(env: &Env, by: &Address, owner: &Address, role: u32, until: u64) -> 
     if until.saturating_sub(env.ledger().timestamp()) > HOLD_SECONDS_MAX {
         return Err(Error::ArgumentInvalid);
     }
-    let mut stake = storage::stake(env, owner, role);
-    if until <= stake.held_until {
+    let mut position = storage::position(env, owner, role);
+    if until <= position.held_until {
         return Ok(());
     }
-    stake.held_until = until;
-    storage::set_stake(env, owner, role, &stake);
+    position.held_until = until;
+    storage::set_position(env, owner, role, &position);
     event::Held { owner: owner.clone(), role, by: by.clone(), until }.publish(env);
     Ok(())
 }

@@ -1,18 +1,19 @@
 //! Keys and lifetimes. The instance holds three addresses; everything else is an entry of its own, which each call that touches it
-//! extends. A stake carries its few unbondings.
+//! extends. A position carries its few unbondings.
 
-use flashback_core::{error::Error, lifetime};
+use flashback_core::{error::Error, lifetime, upgrade::Upgrade};
 use soroban_sdk::{contracttype, Address, Env, IntoVal, TryFromVal, Val, Vec};
 
-use crate::types::{Checkpoint, Head, Stake};
+use crate::types::{Checkpoint, Head, Position};
 
 #[contracttype]
 enum Key {
     Admin,
     Token,
     Fund,
+    Upgrade,
     Slasher(Address),
-    Stake(Address, u32),
+    Position(Address, u32),
     Votes(Address),
     Checkpoint(Address, u32),
     Total,
@@ -43,6 +44,18 @@ pub fn fund(env: &Env) -> Result<Address, Error> {
     instance(env, &Key::Fund)
 }
 
+pub fn upgrade(env: &Env) -> Option<Upgrade> {
+    env.storage().instance().get(&Key::Upgrade)
+}
+
+pub fn set_upgrade(env: &Env, upgrade: &Upgrade) {
+    env.storage().instance().set(&Key::Upgrade, upgrade);
+}
+
+pub fn remove_upgrade(env: &Env) {
+    env.storage().instance().remove(&Key::Upgrade);
+}
+
 /// From when on the contract may slash and hold, if it was named.
 pub fn slasher(env: &Env, contract: &Address) -> Option<u64> {
     find(env, &Key::Slasher(contract.clone()))
@@ -57,8 +70,8 @@ pub fn remove_slasher(env: &Env, contract: &Address) {
 }
 
 /// An empty one where there never was any.
-pub fn stake(env: &Env, owner: &Address, role: u32) -> Stake {
-    find(env, &Key::Stake(owner.clone(), role)).unwrap_or_else(|| Stake {
+pub fn position(env: &Env, owner: &Address, role: u32) -> Position {
+    find(env, &Key::Position(owner.clone(), role)).unwrap_or_else(|| Position {
         active: 0,
         unbonding: 0,
         held_until: 0,
@@ -67,8 +80,8 @@ pub fn stake(env: &Env, owner: &Address, role: u32) -> Stake {
     })
 }
 
-pub fn set_stake(env: &Env, owner: &Address, role: u32, stake: &Stake) {
-    put(env, &Key::Stake(owner.clone(), role), stake);
+pub fn set_position(env: &Env, owner: &Address, role: u32, position: &Position) {
+    put(env, &Key::Position(owner.clone(), role), position);
 }
 
 /// Whose votes a trail of checkpoints is about.

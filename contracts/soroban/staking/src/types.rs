@@ -16,22 +16,25 @@ pub mod role {
 pub const UNBONDING_SECONDS: u64 = 30 * 86_400;
 /// How far ahead a hold may reach.
 pub const HOLD_SECONDS_MAX: u64 = 60 * 86_400;
-/// From the naming of a slasher to its first slash, once there are stakes: whoever does not trust it is gone by then.
+/// From the announcement of code to its use, and, once there are stakes, from the naming of a slasher to its first slash: whoever does
+/// not trust it can be gone by then.
 pub const NOTICE_SECONDS: u64 = 37 * 86_400;
+/// For so long announced code may be installed; later it has to be announced again.
+pub const OPEN_SECONDS: u64 = 7 * 86_400;
 /// Unbondings of one stake that may wait at a time.
 pub const UNBONDINGS_MAX: u32 = 8;
 
 /// What one owner has at stake in one role.
 #[contracttype]
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Stake {
+pub struct Position {
     /// What counts as stake, and as votes.
     pub active: i128,
     /// The sum of `unbondings`.
     pub unbonding: i128,
     /// Nothing is withdrawn before.
     pub held_until: u64,
-    /// The number of the next unbonding.
+    /// The next unbonding's number.
     pub next: u32,
     /// Oldest first, at most [`UNBONDINGS_MAX`].
     pub unbondings: Vec<Unbonding>,
