@@ -9,8 +9,10 @@ import (
 	protocol "github.com/stellar/go-stellar-sdk/protocols/rpc"
 	"github.com/stellar/go-stellar-sdk/xdr"
 
+	"github.com/flashback-network/flashback/internal/chain"
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/orchestrator"
 )
 
 // Local is a network in this process that answers without RPC, transactions and waiting: what tests run the contracts on. A call of it is applied at once.
@@ -98,4 +100,17 @@ func (c *Client) localInvoke(ctx context.Context, by ids.Account, fn xdr.HostFun
 		return outcome{}, localFault(fn, err)
 	}
 	return outcome{ledger: seq, at: at.UTC(), fee: a.Fee, instructions: a.Instructions, written: a.WrittenBytes, value: a.Value}, nil
+}
+
+// Call is a contract's entry point with its arguments.
+type Call struct {
+	Contract ids.Account
+	Function string
+	Args     []xdr.ScVal
+}
+
+// Translate gives the call that an op is in a deployment.
+func Translate(at chain.Contracts, op orchestrator.Op) (Call, error) {
+	c, err := translate(at, op)
+	return Call{c.contract, c.function, c.args}, err
 }

@@ -29,6 +29,12 @@ func AsSource(source Party, others ...Party) Auth {
 	return Auth{source: &source.account, parties: others}
 }
 
+// And lets more parties sign.
+func (a Auth) And(parties ...Party) Auth {
+	a.parties = append(slices.Clone(a.parties), parties...)
+	return a
+}
+
 // Signed is AsSource with entries that were signed elsewhere.
 func Signed(source ids.Account, entries ...xdr.SorobanAuthorizationEntry) Auth {
 	return Auth{source: &source, signed: entries}

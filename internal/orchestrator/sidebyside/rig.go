@@ -28,8 +28,9 @@ type Rig struct {
 	net     network
 	client  *stellar.Client
 	signers map[ids.Account]chain.Signer
-	holders []ids.Account // whose balances are compared
-	native  money.Asset   // lumens, when they are one of the assets
+	parties map[ids.Account]direct.Party // the same keys
+	holders []ids.Account                // whose balances are compared
+	native  money.Asset                  // lumens, when they are one of the assets
 
 	// What every sequence begins with.
 	genesis orchestrator.Genesis
@@ -66,7 +67,7 @@ func Open(ctx context.Context, seed uint64) (*Rig, error) {
 func withLumens(seed uint64) bool { return seed%4 == 0 }
 
 func open(ctx context.Context, seed uint64, sh shape) (r *Rig, err error) {
-	r = &Rig{signers: map[ids.Account]chain.Signer{}}
+	r = &Rig{signers: map[ids.Account]chain.Signer{}, parties: map[ids.Account]direct.Party{}}
 	start := openLocal
 	if sh.rpc {
 		start = openRemote
@@ -92,8 +93,10 @@ func open(ctx context.Context, seed uint64, sh shape) (r *Rig, err error) {
 // deploy the contracts and assets with their holders.
 func (r *Rig) deploy(ctx context.Context, sh shape) error {
 	key := func(name string, i int) chain.Signer {
-		k := stellar.KeyFromRaw(canon.Hash([]byte(fmt.Sprintf("%s %d", name, i))))
-		r.signers[k.Account()] = k
+		label := fmt.Sprintf("%s %d", name, i)
+		seed := canon.Hash([]byte(label))
+		k := stellar.KeyFromRaw(seed)
+		r.signers[k.Account()], r.parties[k.Account()] = k, direct.NewParty(label, seed)
 		return k
 	}
 	several := func(name string, n int) (l []ids.Account) {

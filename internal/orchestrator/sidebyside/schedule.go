@@ -36,6 +36,7 @@ type life struct {
 	terms      *sla.Terms
 	leaf, base sla.Leaf
 	settled    sla.Leaf
+	measure    func(*life) *sla.Measure // of one epoch, in a scene
 }
 
 // rest is how many epochs the SLAs run on after the many.
@@ -129,7 +130,8 @@ func (r *Rig) lives(ctx context.Context, epochs uint32) (lives []*life, err erro
 		op := orchestrator.Request{Consumer: c.Consumers[i/2], Unit: unit, Volume: 77<<30 + 7, Egress: 13<<30 + 3, Duration: epochs, Mode: mode, Refund: c.Consumers[2], PriceVersion: 1,
 			Nonce: canon.Hash([]byte{byte(i)})}
 		t := &sla.Terms{Volume: op.Volume, Egress: op.Egress, Duration: op.Duration, EpochSeconds: r.World.State.Config().EpochSeconds, StoragePrice: money.Of(1_234_567), EgressPrice: money.Of(7_654_321)}
-		op.MaxTotal, op.Deposit = t.TotalPrice(), t.TotalPrice()
+		params := r.World.State.Params()
+		op.MaxTotal, op.Deposit = t.TotalPrice(), params.FullDeposit(t.TotalPrice())
 		id := must(op)
 		if err != nil {
 			return nil, err
