@@ -44,7 +44,7 @@ type walker struct {
 	code    [32]byte // that may be announced
 	counts  map[string]int
 	history []answer
-	hurry   bool // time hardly goes on, and unbondings are small: places run out
+	hurry   bool // time hardly goes on, and one owner unbonds in small parts: places run out
 }
 
 // answer that was once given: it must never change.
@@ -54,12 +54,20 @@ type answer struct {
 	votes money.Amount
 }
 
-func (w *walker) owner() ids.Account { return w.owners[w.IntN(len(w.owners))] }
+func (w *walker) owner() ids.Account {
+	if w.hurry && w.IntN(8) > 0 {
+		return w.owners[0]
+	}
+	return w.owners[w.IntN(len(w.owners))]
+}
 func (w *walker) court() ids.Account { return w.courts[w.IntN(len(w.courts))] }
 
 func (w *walker) role() staking.Role {
-	if w.IntN(30) == 0 {
+	switch {
+	case w.IntN(30) == 0:
 		return 5
+	case w.hurry:
+		return staking.Provider
 	}
 	return []staking.Role{staking.Provider, staking.Certifier}[w.IntN(2)]
 }
