@@ -159,21 +159,32 @@ func (s *State) record(of Orchestrators, op *Record) (Effects, error) {
 	return Effects{Scored: e}, nil
 }
 
-// ending of the SLA that a leaf tells of. The leaf says that it ended, the consumer's half how.
+// ending of the SLA that a leaf tells of.
 func (s *State) ending(of Orchestrators, to *sla.Leaf, t *sla.Terms, r *orchestrator.Reservation) (Ending, error) {
+	return endingOf(to, t, func() (orchestrator.SLAState, bool, error) {
+		x, ok := of.SLA(to.SLA)
+		if !ok {
+			return 0, false, orchestrator.ErrNotFound
+		}
+		return x.State, Reclaims(r), nil
+	})
+}
+
+// endingOf the SLA that a leaf tells of: the leaf says that it ended, the consumer's half how.
+func endingOf(l *sla.Leaf, t *sla.Terms, half func() (orchestrator.SLAState, bool, error)) (Ending, error) {
 	switch {
-	case to.Status == sla.Running:
+	case l.Status == sla.Running:
 		return Running, nil
-	case to.Status == sla.Abandoned:
+	case l.Status == sla.Abandoned:
 		return Abandoned, nil
-	case to.Epochs >= t.Duration:
+	case l.Epochs >= t.Duration:
 		return Kept, nil
 	}
-	x, ok := of.SLA(to.SLA)
-	if !ok {
-		return Running, orchestrator.ErrNotFound
+	state, reclaimed, err := half()
+	if err != nil {
+		return Running, err
 	}
-	return EndingOf(x.State, reclaimed(r))
+	return EndingOf(state, reclaimed)
 }
 
 // EndingOf an SLA that ended before its agreed end, by the state of the consumer's half; one that is not terminal yet has to be settled first.
@@ -194,8 +205,8 @@ func EndingOf(state orchestrator.SLAState, reclaimed bool) (Ending, error) {
 // defaulted is the consumer's state after its money ran out (docs/spec/life.md).
 const defaulted orchestrator.SLAState = 12
 
-// reclaimed reports whether the provider gave notice.
-func reclaimed(*orchestrator.Reservation) bool { return false }
+// Reclaims reports whether the provider gave notice.
+func Reclaims(*orchestrator.Reservation) bool { return false }
 
 func (s *State) rule(now uint64, of Orchestrators, op *Ruled) (Effects, error) {
 	if s.dispute.Zero() || op.By != s.dispute {
