@@ -53,6 +53,7 @@ func generate() (map[string][]byte, int, error) {
 	}
 	enc, mer, cer, tot, jud, tra := encodingCases(), merkleCases(), certificateFile(), totalsCases(), judgeCases(), transitionFile()
 	sco := scoreCases()
+	fla, sta := flashVectors(), stakingVectors()
 	for _, f := range []struct {
 		name string
 		n    int
@@ -65,6 +66,8 @@ func generate() (map[string][]byte, int, error) {
 		{"judge.json", len(jud), file[judgeCase]{jud}},
 		{"transitions.json", len(tra.Cases), tra},
 		{"score.json", len(sco), file[scoreCase]{sco}},
+		{"flash.json", len(fla.Cases), fla},
+		{"staking.json", len(sta.Cases), sta},
 	} {
 		if err := add(f.name, f.n, f.v); err != nil {
 			return nil, 0, err
