@@ -54,6 +54,7 @@ func generate() (map[string][]byte, int, error) {
 	enc, mer, cer, tot, jud, tra := encodingCases(), merkleCases(), certificateFile(), totalsCases(), judgeCases(), transitionFile()
 	sco := scoreCases()
 	fla, sta := flashVectors(), stakingVectors()
+	reg, gov := registryFile(), governanceFile()
 	for _, f := range []struct {
 		name string
 		n    int
@@ -68,6 +69,8 @@ func generate() (map[string][]byte, int, error) {
 		{"score.json", len(sco), file[scoreCase]{sco}},
 		{"flash.json", len(fla.Cases), fla},
 		{"staking.json", len(sta.Cases), sta},
+		{"registry.json", len(reg.Cases), reg},
+		{"governance.json", len(gov.Cases), gov},
 	} {
 		if err := add(f.name, f.n, f.v); err != nil {
 			return nil, 0, err
