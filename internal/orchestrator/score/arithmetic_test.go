@@ -127,7 +127,7 @@ func TestMonotone(t *testing.T) {
 		v.Lsh(v, 28).Rsh(v, uint(r.IntN(92)))
 		return wide(v)
 	}
-	for range 3_000 {
+	for range 1_500 {
 		p := Pair{random(), random()}
 		step := Pair{Good: random()}
 		if r.IntN(2) == 0 {

@@ -32,6 +32,7 @@ type beside struct {
 	admin, dispute direct.Party
 	noted          map[ids.ID]sla.Leaf // last recorded
 	taken, refused map[string]int
+	most           uint64 // instructions of a record
 }
 
 const besideCalls = 100
@@ -103,7 +104,7 @@ func runBeside(t *testing.T, wasm []byte, seed uint64) {
 			calls++
 		}
 	}
-	t.Logf("taken %v, refused %v", b.taken, b.refused)
+	t.Logf("taken %v, refused %v; at most %d instructions for a record", b.taken, b.refused, b.most)
 	if b.taken["Record"] == 0 {
 		t.Error("nothing was ever recorded")
 	}
@@ -154,7 +155,7 @@ func (b *beside) step(ctx context.Context, op score.Op) {
 	now := b.host.Now()
 	e, want := b.model.Step(now, b.rig.World.State, op)
 	name, by, args := b.call(op)
-	_, err := b.host.Call(ctx, b.contract, name, by, args...)
+	out, err := b.host.Call(ctx, b.contract, name, by, args...)
 	var refusal *direct.Refusal
 	if err != nil && !errors.As(err, &refusal) {
 		b.Fatal(err)
@@ -181,7 +182,10 @@ func (b *beside) step(ctx context.Context, op score.Op) {
 	b.taken[kind]++
 	if x, ok := op.(score.Record); ok {
 		b.noted[x.SLA] = x.To
-		b.equal(ctx, "recorded", b.view(ctx, "recorded", direct.ID(x.SLA)), direct.Plain(direct.ID(x.To.Hash())))
+		b.equal("recorded", b.view(ctx, "recorded", direct.ID(x.SLA)), direct.Plain(direct.ID(x.To.Hash())))
+		b.told(out, e.Scored)
+		b.most = max(b.most, out.Cost.Instructions)
+		b.archived(ctx, x)
 	}
 	var touched []ids.Account
 	if e.Scored != nil {
@@ -192,11 +196,43 @@ func (b *beside) step(ctx context.Context, op score.Op) {
 	}
 	for _, a := range touched {
 		p, c := score.Party{Of: a, As: score.AsProvider}, score.Party{Of: a, As: score.AsConsumer}
-		b.equal(ctx, "pairs of "+a.String(), b.view(ctx, "pairs", direct.Address(a)), map[string]any{"provider": standing(b.model.Standing(p)), "consumer": standing(b.model.Standing(c))})
+		b.equal("pairs of "+a.String(), b.view(ctx, "pairs", direct.Address(a)), map[string]any{"provider": standing(b.model.Standing(p)), "consumer": standing(b.model.Standing(c))})
 		for view, party := range map[string]score.Party{"provider": p, "consumer": c} {
 			at := b.model.Standing(party).Updated + 12_345
-			b.equal(ctx, view+" "+a.String(), b.view(ctx, view, direct.Address(a), direct.U64(at)), shown(b.model.Score(party, at)))
+			b.equal(view+" "+a.String(), b.view(ctx, view, direct.Address(a), direct.U64(at)), shown(b.model.Score(party, at)))
 		}
+	}
+}
+
+// told: the event has all that the model's effect has.
+func (b *beside) told(out direct.Outcome, e *score.Scored) {
+	b.Helper()
+	for _, event := range out.Events {
+		if event.Name() != "scored" {
+			continue
+		}
+		b.equal("subject", event.Subject(), e.SLA.String())
+		b.equal("event", direct.Plain(event.Data), map[string]any{
+			"provider": e.Provider.String(), "consumer": e.Consumer.String(), "from": direct.Plain(direct.ID(e.From)), "to": direct.Plain(direct.ID(e.To)), "epochs": uint64(e.Epochs), "windows": uint64(e.Windows),
+			"at": e.At, "ending": uint64(e.Ending), "whole": e.Weight.Whole.Big().String(), "paid": e.Weight.Paid.Big().String(), "unit": e.Unit.String(), "params_version": uint64(b.model.Params().Version),
+			"provider_rise": pairs(e.Rise[score.AsProvider]), "consumer_rise": pairs(e.Rise[score.AsConsumer]),
+		})
+		return
+	}
+	b.Error("no event")
+}
+
+// archived: an SLA whose last record was archived does not begin anew; the entry comes back with whoever touches it.
+func (b *beside) archived(ctx context.Context, x score.Record) {
+	b.Helper()
+	if err := b.host.Archive(b.contract, direct.Variant("Recorded", direct.ID(x.SLA))); err != nil {
+		b.Fatal(err)
+	}
+	terms, _ := b.rig.World.State.Terms(x.SLA)
+	again := score.Record{SLA: x.SLA, From: sla.Zero(terms), To: x.To}
+	name, by, args := b.call(again)
+	if _, err := b.host.Call(ctx, b.contract, name, by, args...); direct.Code(err) != 902 {
+		b.Fatalf("a replay over an archived record: %v", err)
 	}
 }
 
@@ -208,7 +244,7 @@ func (b *beside) view(ctx context.Context, name string, args ...xdr.ScVal) any {
 	return direct.Plain(v)
 }
 
-func (b *beside) equal(_ context.Context, what string, have, want any) {
+func (b *beside) equal(what string, have, want any) {
 	b.Helper()
 	if !reflect.DeepEqual(have, want) {
 		b.Fatalf("%s: the contract has %v, the model %v", what, have, want)
@@ -237,12 +273,16 @@ func paramsArg(p score.Params) xdr.ScVal {
 	return direct.Struct(direct.Fields{"version": direct.U32(p.Version), "cap": direct.U32(p.Cap), "severity": direct.U32(p.Severity)})
 }
 
-func standing(x score.Standing) any {
-	pairs := []any{}
-	for _, p := range x.Pairs {
-		pairs = append(pairs, map[string]any{"good": p.Good.Big().String(), "bad": p.Bad.Big().String()})
+func pairs(l []score.Pair) any {
+	out := []any{}
+	for _, p := range l {
+		out = append(out, map[string]any{"good": p.Good.Big().String(), "bad": p.Bad.Big().String()})
 	}
-	return map[string]any{"updated": x.Updated, "pairs": pairs}
+	return out
+}
+
+func standing(x score.Standing) any {
+	return map[string]any{"updated": x.Updated, "pairs": pairs(x.Pairs)}
 }
 
 func shown(x score.Score) any {

@@ -235,7 +235,7 @@ func TestEndings(t *testing.T) {
 // Random lives of several providers and consumers, a hundred calls each; every invariant after every call.
 func TestWalk(t *testing.T) {
 	t.Parallel()
-	for range 20 {
+	for range 5 {
 		seed := rand.Uint64()
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { walk(t, rand.New(rand.NewPCG(seed, 0)), func(*world, Op, uint64, error) {}) })
 	}

@@ -57,7 +57,7 @@ pub struct Evidence {
 
 impl Evidence {
     /// The sum; each side stops at [`GRAINS_MAX`].
-    pub fn add(self, other: Evidence) -> Evidence {
+    pub fn and(self, other: Evidence) -> Evidence {
         let sum = |a: u128, b: u128| a.saturating_add(b).min(GRAINS_MAX);
         Evidence { good: sum(self.good, other.good), bad: sum(self.bad, other.bad) }
     }

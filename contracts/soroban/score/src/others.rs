@@ -10,9 +10,7 @@ use flashback_core::{
     settlement::decode_terms,
     terms::Terms,
 };
-use soroban_sdk::{
-    address_payload::AddressPayload, contractclient, Address, Bytes, BytesN, Env, Map, Symbol, TryFromVal, Val,
-};
+use soroban_sdk::{address_payload::AddressPayload, contractclient, Address, Bytes, BytesN, Env, Map, Symbol, TryFromVal, Val};
 
 use crate::points::Ending;
 

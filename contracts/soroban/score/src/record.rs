@@ -147,7 +147,7 @@ fn add(env: &Env, role: Role, of: &Address, at: u64, rise: &Vec<Pair>) -> Result
     for (i, new) in rise.iter().enumerate() {
         let new = Evidence::from(new).decayed(updated.saturating_sub(at))?;
         let before = old.pairs.get(i as u32).map_or(Evidence::default(), Evidence::from);
-        pairs.push_back(before.decayed(updated.saturating_sub(old.updated))?.add(new).into());
+        pairs.push_back(before.decayed(updated.saturating_sub(old.updated))?.and(new).into());
     }
     storage::set_standing(env, role, of, &Standing { updated, pairs });
     Ok(())

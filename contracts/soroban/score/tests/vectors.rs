@@ -154,6 +154,7 @@ fn check(w: &World, at: &str, who: &Address, party: &Value) {
     assert_eq!(standing, Standing { updated: number(&known["updated"]), pairs: expected }, "{at}");
     let score = &party["score"];
     let dimensions = HostVec::from_iter(&w.env, score["dimensions"].as_array().unwrap().iter().map(number::<u32>));
-    let expected = Shown { total: number(&score["total"]), dimensions, points: number(&score["points"]), updated: number(&score["updated"]) };
+    let expected =
+        Shown { total: number(&score["total"]), dimensions, points: number(&score["points"]), updated: number(&score["updated"]) };
     assert_eq!(shown, expected, "{at}");
 }

@@ -22,7 +22,14 @@ pub mod oracle {
     #[contractimpl]
     impl FakeOracle {
         pub fn __constructor(env: Env, genesis: u64, epoch_seconds: u32) {
-            let config = Config { version: 1, genesis, epoch_seconds, slots_per_epoch: 12, window_epochs: 12, validators: HostVec::<Validator>::new(&env) };
+            let config = Config {
+                version: 1,
+                genesis,
+                epoch_seconds,
+                slots_per_epoch: 12,
+                window_epochs: 12,
+                validators: HostVec::<Validator>::new(&env),
+            };
             env.storage().instance().set(&0u32, &config);
         }
 
