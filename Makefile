@@ -6,7 +6,7 @@ N       ?= 20000
 SEED    ?= 0
 FUZZTIME ?= 20s
 
-.PHONY: help up build test test-race test-contracts e2e gen lint fuzz fuzz-contracts bench-contracts bench clean
+.PHONY: help up build test test-race test-contracts e2e gen tables lint fuzz fuzz-contracts bench-contracts bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,13 +38,16 @@ gen: ## generate what is generated: vectors, openapi.yaml
 	$(GO) run ./cmd/flashback platform openapi > api/openapi.yaml.new
 	mv api/openapi.yaml.new api/openapi.yaml
 
+tables: ## the contracts' committed tables anew: who may, what is refused in which state, what it costs
+	$(GO) run ./internal/orchestrator/sidebyside/tables
+
 lint: ## formatting, vet, staticcheck
 	@test -z "$$(gofmt -l cmd internal contracts test)" || { gofmt -l cmd internal contracts test; echo "run gofmt -w on these"; exit 1; }
 	$(GO) vet ./...
 	$(GO) vet -tags e2e ./test/e2e
 	$(GO) run -modfile tools/go.mod honnef.co/go/tools/cmd/staticcheck ./...
 
-fuzz-contracts: ## N random operations on the model and on the contracts side by side (SEED=0: a new one)
+fuzz-contracts: ## N random operations on the model and on the contracts side by side (SEED=0: a new one); 100,000 take about ten minutes
 	$(GO) run ./internal/orchestrator/sidebyside/fuzz -n $(N) -seed $(SEED)
 
 bench-contracts: ## instructions, written bytes and fee of every entry point

@@ -114,3 +114,13 @@ func Translate(at chain.Contracts, op orchestrator.Op) (Call, error) {
 	c, err := translate(at, op)
 	return Call{c.contract, c.function, c.args}, err
 }
+
+// Constructor gives the arguments of an Orchestrator's constructor, "provider" or "consumer".
+func Constructor(name string, admin ids.Account, at chain.Contracts, p orchestrator.Params) ([]xdr.ScVal, error) {
+	var b args
+	l := []xdr.ScVal{b.account(admin), vAccount(at.Oracle)}
+	if name == "consumer" {
+		l = append(l, vAccount(at.Provider))
+	}
+	return append(l, b.params(p)), b.err
+}

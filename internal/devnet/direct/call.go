@@ -18,6 +18,35 @@ type Outcome struct {
 	Value  xdr.ScVal
 	Events []Event
 	Cost   Cost
+
+	diagnostics [][]byte
+}
+
+// Called is a function of a contract that a call went through.
+type Called struct {
+	Contract ids.Account
+	Function string
+}
+
+// Calls are those that a call made, itself the first, in their order.
+func (o *Outcome) Calls() (l []Called, err error) {
+	for _, b := range o.diagnostics {
+		var d xdr.DiagnosticEvent
+		if err := d.UnmarshalBinary(b); err != nil {
+			return nil, err
+		}
+		v := d.Event.Body.V0
+		if v == nil || len(v.Topics) < 3 {
+			continue
+		}
+		name, _ := v.Topics[0].GetSym()
+		callee, _ := v.Topics[1].GetBytes()
+		function, ok := v.Topics[2].GetSym()
+		if name == "fn_call" && ok && len(callee) == 32 {
+			l = append(l, Called{contractAccount(xdr.ContractId(callee)), string(function)})
+		}
+	}
+	return l, nil
 }
 
 // Event that a contract emitted, tokens among them.
@@ -44,7 +73,7 @@ func (e Event) Subject() string {
 	return fmt.Sprint(Plain(e.Topics[1]))
 }
 
-// Cost of a call. Bytes are of whole ledger entries in XDR. Entries written are also read. The fees are a transaction's only in a rig that is Exact.
+// Cost of a call. Bytes are of whole ledger entries in XDR. Entries written are also read. The fees are a transaction's only while the rig is Exact.
 type Cost struct {
 	Instructions   uint64
 	Memory         uint64
@@ -342,7 +371,7 @@ func (r *Rig) apply(ctx context.Context, p *pending, f found) (Outcome, error) {
 	if a.Code != host.OK {
 		return Outcome{}, refusal(a.Result, a.Text, a.Diagnostics)
 	}
-	out := Outcome{Cost: Cost{Instructions: uint64(a.Instructions), Memory: uint64(a.Memory), TxBytes: size, Restored: len(f.restored),
+	out := Outcome{diagnostics: a.Diagnostics, Cost: Cost{Instructions: uint64(a.Instructions), Memory: uint64(a.Memory), TxBytes: size, Restored: len(f.restored),
 		FeeFixed: a.Fees.Fixed, FeeEvents: a.Fees.Events, FeeRent: a.Fees.Rent, EventBytes: len(a.Result)}}
 	for _, keys := range [][]xdr.LedgerKey{f.resources.Footprint.ReadOnly, f.resources.Footprint.ReadWrite} {
 		for _, k := range keys {

@@ -17,7 +17,7 @@
 // AsSource(party) is a transaction's own source account, as a wallet's call has it, and the fastest. A party whose authorisation the contract needs and who is missing is the host's refusal (Unauthorised), never the
 // rig's. A contract authorises only by calling.
 //
-// A call runs twice in the host: once to find out what it touches and who has to sign, once with that enforced. Options.Exact makes the first a full simulation, so that footprint, resources and fees are those of a
+// A call runs twice in the host: once to find out what it touches and who has to sign, once with that enforced. Exact makes the first a full simulation, so that footprint, resources and fees are those of a
 // wallet's transaction.
 //
 // Advance moves time and ledger number, so that entries expire and are archived as on the network; a call that needs an archived entry restores it, and says so. Snapshot and Restore are cheap:

@@ -21,7 +21,6 @@ type Options struct {
 	Runtime    *host.Runtime // shared by many rigs, stays the caller's; nil: one of its own, which takes a tenth of a second to open
 	Passphrase string        // of the network; empty: "Flashback Direct"
 	Start      time.Time     // of the first ledger; zero: 1,800,000,000 seconds
-	Exact      bool          // each call is simulated and declares its resources as a wallet's transaction does: for measuring fees; several times slower
 }
 
 // Rig is a network's state and a host to run contracts on it. Close it.
@@ -44,7 +43,7 @@ func Open(ctx context.Context, o Options) (r *Rig, err error) {
 	if o.Start.IsZero() {
 		o.Start = time.Unix(1_800_000_000, 0)
 	}
-	r = &Rig{rt: o.Runtime, passphrase: o.Passphrase, exact: o.Exact, issues: map[ids.Account]issue{}}
+	r = &Rig{rt: o.Runtime, passphrase: o.Passphrase, issues: map[ids.Account]issue{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.Close())
@@ -92,6 +91,9 @@ func (r *Rig) renew(ctx context.Context) error {
 	r.inst = i
 	return errors.Join(err, e)
 }
+
+// Exact makes every call declare its footprint and resources as a wallet's transaction does after a full simulation: for measuring fees. It is several times slower.
+func (r *Rig) Exact(on bool) { r.exact = on }
 
 // Now is the ledger time, in Unix seconds.
 func (r *Rig) Now() uint64 { return uint64(r.sheet.At().CloseTime) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/flashback-network/flashback/contracts/artifacts"
 	"github.com/flashback-network/flashback/internal/canon"
 	"github.com/flashback-network/flashback/internal/cert"
 	"github.com/flashback-network/flashback/internal/devnet/direct"
@@ -33,7 +34,11 @@ type Scene struct {
 	before  map[ids.ID]settlement // the last but one, of what is settled
 	epoch   uint64                // the last one that is certified
 	config  cert.Config
+	first   *life // of the SLA that is Active
 	start   direct.Snapshot
+	code    [32]byte               // of a contract on the ledger, to upgrade to
+	others  map[string]ids.Account // contracts that a door deployed for itself
+	ctx     context.Context        // of the scene's making, for what doors make ready
 }
 
 // settlement of an SLA: both halves.
@@ -73,6 +78,12 @@ func NewScene(ctx context.Context) (s *Scene, err error) {
 			return s, err
 		}
 	}
+	s.ctx, s.others = context.WithoutCancel(ctx), map[string]ids.Account{}
+	wasm, err := artifacts.Wasm("provider")
+	if err != nil {
+		return s, err
+	}
+	s.code = canon.Hash(wasm)
 	s.FreeNode = r.parties[c.Nodes[5]]
 	p := &play{Scene: s, ctx: ctx}
 	p.make()
@@ -158,6 +169,9 @@ func (p *play) make() {
 	}
 	p.must(orchestrator.UnitRetire{ID: p.Units["Retired"]})
 	p.config = p.World.State.Config()
+	if p.err == nil {
+		p.first = p.lives[0]
+	}
 }
 
 const storagePrice, egressPrice = 1_234_567, 7_654_321
@@ -277,11 +291,11 @@ func (s *Scene) settlement(id ids.ID) settlement {
 	return s.pending[s.SLAs[active]]
 }
 
-// certificate of the epoch after the last one that is certified, which has ended.
-func (s *Scene) certificate(epoch uint64) cert.Certificate {
+// certificate of an epoch after the last one that is certified.
+func (s *Scene) certificate(epoch uint64, root merkle.Hash) cert.Certificate {
 	latest, _ := s.World.State.Latest()
 	previous, _ := s.World.State.Root(latest)
-	x := cert.Certificate{Epoch: epoch, Root: canon.Hash([]byte("a root")), Previous: previous, ConfigDigest: s.config.Digest()}
+	x := cert.Certificate{Epoch: epoch, Root: root, Previous: previous, ConfigDigest: s.config.Digest()}
 	d := cert.Digest(s.config.Network, x.ConfigDigest, epoch, x.Root, previous)
 	for i, k := range s.World.Cast.Keys[:len(s.config.Validators)] {
 		x.Signatures = append(x.Signatures, cert.Sign(k, uint32(i), d))
