@@ -18,6 +18,14 @@ type Contracts struct {
 	Oracle   ids.Account `json:"oracle"`
 	Provider ids.Account `json:"provider"` // Provider Orchestrator
 	Consumer ids.Account `json:"consumer"` // Consumer Orchestrator
+
+	// Around them; zero where a deployment has none.
+	Flash      ids.Account `json:"flash,omitzero"`
+	Staking    ids.Account `json:"staking,omitzero"`
+	Registry   ids.Account `json:"registry,omitzero"`
+	Score      ids.Account `json:"score,omitzero"`
+	Dispute    ids.Account `json:"dispute,omitzero"`
+	Governance ids.Account `json:"governance,omitzero"`
 }
 
 // Signer is a wallet's key. Its secret never leaves the implementation.

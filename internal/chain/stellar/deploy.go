@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"github.com/stellar/go-stellar-sdk/txnbuild"
 	"github.com/stellar/go-stellar-sdk/xdr"
@@ -35,6 +36,7 @@ type DeployOptions struct {
 
 	Registry ids.Account // asked who may list units; zero: everyone may
 	Dispute  ids.Account // may freeze and rule; zero: nobody, until somebody wires it
+	Around   *Around     // also makes the contracts around the Orchestrators, these two included; nil: not
 }
 
 // Wasm of the three contracts.
@@ -50,7 +52,7 @@ func BuiltWasm() (w Wasm, err error) {
 	return w, nil
 }
 
-// Deploy makes the three contracts and wires them: uploads, Oracle, the two Orchestrators, wiring, one ledger each. Addresses follow from admin and label, so another call finds what is
+// Deploy makes the contracts and wires them: uploads, Oracle, the Orchestrators, wiring, one ledger each; with Around, governance is their admin in the end. Addresses follow from admin and label, so another call finds what is
 // there and finishes what is missing; the configuration that it returns is the chain's, with the network id.
 func Deploy(ctx context.Context, o DeployOptions) (chain.Contracts, cert.Config, error) {
 	c, err := Connect(ctx, Options{RPC: o.RPC, Passphrase: o.Passphrase, HTTP: o.HTTP, Logger: o.Logger})
@@ -100,6 +102,19 @@ func (c *Client) Deploy(ctx context.Context, o DeployOptions) (at chain.Contract
 	}
 	at = chain.Contracts{Oracle: oracle.at, Provider: provider.at, Consumer: consumer.at}
 	var b args
+	first, second := []*contract{oracle}, []*contract{provider, consumer} // the Orchestrators' constructors ask the Oracle
+	if o.Around != nil {
+		s, err := c.around(o, &at)
+		if err != nil {
+			return at, config, err
+		}
+		if o.Params.Flash.Zero() {
+			o.Params.Flash = at.Flash
+		}
+		o.Registry, o.Dispute = at.Registry, at.Dispute
+		s.construct(&b, o, at)
+		first, second = append(first, s.flash, s.staking, s.registry), append(second, s.score, s.dispute, s.governance)
+	}
 	admin := b.account(o.Admin.Account())
 	oracle.args = []xdr.ScVal{b.config(o.Oracle)}
 	provider.args = []xdr.ScVal{admin, vAccount(oracle.at), b.params(o.Params)}
@@ -107,13 +122,18 @@ func (c *Client) Deploy(ctx context.Context, o DeployOptions) (at chain.Contract
 	if b.err != nil {
 		return at, config, fault.Wrap(b.err, fault.Invalid, "ArgumentInvalid", "the contracts cannot be deployed like this")
 	}
-	for _, stage := range [][]*contract{{oracle}, {provider, consumer}} { // the Orchestrators' constructors ask the Oracle
-		if err := c.createMissing(ctx, o.Admin, stage, []*contract{oracle, provider, consumer}); err != nil {
+	for _, stage := range [][]*contract{first, second} {
+		if err := c.createMissing(ctx, o.Admin, stage, slices.Concat(first, second)); err != nil {
 			return at, config, err
 		}
 	}
 	if err := c.wire(ctx, o, at); err != nil {
 		return at, config, err
+	}
+	if o.Around != nil {
+		if err := c.handOver(ctx, o, at); err != nil {
+			return at, config, err
+		}
 	}
 	k, err := c.With(ctx, at)
 	if err != nil {
@@ -217,22 +237,34 @@ func (c *Client) wire(ctx context.Context, o DeployOptions, at chain.Contracts) 
 
 // wireOnce makes a call that stores an address under a key of the instance, unless it did.
 func (c *Client) wireOnce(ctx context.Context, admin chain.Signer, key string, to ids.Account, wiring call) error {
-	d, err := c.entry(ctx, instanceKey(wiring.contract))
+	is, err := c.instanceValue(ctx, wiring.contract, key)
 	if err != nil {
 		return err
+	}
+	if is != nil {
+		if is.Equals(vAccount(to)) {
+			return nil
+		}
+		return fault.New(fault.Conflict, "AlreadyInitialized", "%s is wired to another contract", wiring.contract)
+	}
+	_, err = c.invoke(ctx, admin, wiring.hostFunction(), nil)
+	return err
+}
+
+// instanceValue is what a contract's instance stores under a key without arguments, or nil.
+func (c *Client) instanceValue(ctx context.Context, contract ids.Account, key string) (*xdr.ScVal, error) {
+	d, err := c.entry(ctx, instanceKey(contract))
+	if err != nil {
+		return nil, err
 	}
 	if d != nil && d.ContractData != nil && d.ContractData.Val.Instance != nil && d.ContractData.Val.Instance.Storage != nil {
 		for _, e := range *d.ContractData.Val.Instance.Storage {
 			if e.Key.Equals(vVec(vSymbol(key))) {
-				if e.Val.Equals(vAccount(to)) {
-					return nil
-				}
-				return fault.New(fault.Conflict, "AlreadyInitialized", "%s is wired to another contract", wiring.contract)
+				return &e.Val, nil
 			}
 		}
 	}
-	_, err = c.invoke(ctx, admin, wiring.hostFunction(), nil)
-	return err
+	return nil, nil
 }
 
 // invokeAll makes calls that do not depend on each other's results one transaction each, all sent before the first is awaited, so that one ledger may take them all. An error says nothing
