@@ -54,7 +54,7 @@ func artifact(t *testing.T, name string) []byte {
 // TestBesideTheContracts takes the same calls on models and Wasm: error, answer, position, votes, balances and the past are compared after each.
 func TestBesideTheContracts(t *testing.T) {
 	t.Parallel()
-	for range 3 {
+	for range 2 {
 		seed := rand.Uint64()
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			b := open(t, seed)
@@ -201,7 +201,7 @@ func (b *beside) answered(op staking.Op, out direct.Outcome, e staking.Effects) 
 	}
 	var own []direct.Event
 	for _, x := range out.Events {
-		if x.Contract == b.at {
+		if x.Contract == b.at && x.Name() != "executable_update" { // the host's own word for new code
 			own = append(own, x)
 		}
 	}

@@ -205,6 +205,40 @@ fn a_hostile_slasher_comes_too_late() {
     assert_eq!(strike().unwrap().unwrap(), 0, "it may act now; there is nothing left");
 }
 
+/// Full places lock nobody in: what waits can be cancelled and leave as one, within the notice.
+#[test]
+fn full_places_are_no_trap() {
+    let w = World::new();
+    w.stake(&w.alice, VOTER, 100);
+    for _ in 0..8 {
+        w.unbond(&w.alice, VOTER, 1);
+    }
+    for number in 0..8u32 {
+        w.allow(&w.alice, "cancel_unbond", (&w.alice, VOTER, number));
+        w.staking().cancel_unbond(&w.alice, &VOTER, &number);
+    }
+    w.unbond(&w.alice, VOTER, 100);
+    w.pass(30 * DAY);
+    w.allow_nothing();
+    assert_eq!(w.staking().withdraw(&w.alice, &VOTER), 100);
+}
+
+/// Votes of a trail are found by the last change before a time, also when a slash, an unbonding and a stake fall into one ledger.
+#[test]
+fn one_ledger_one_checkpoint() {
+    let w = World::new();
+    w.stake(&w.alice, VOTER, 100);
+    w.pass(10);
+    w.stake(&w.alice, PROVIDER, 50);
+    w.slash(&w.alice, VOTER, 30, &w.bob);
+    w.unbond(&w.alice, VOTER, 20);
+    w.stake(&w.bob, VOTER, 7);
+    let time = w.now();
+    w.pass(10);
+    let s = w.staking();
+    assert_eq!((s.power_at(&w.alice, &time), s.power_at(&w.alice, &(time - 1)), s.total_at(&time), s.total_at(&(time - 1))), (100, 100, 107, 100));
+}
+
 /// What other contracts see of Staking: the interface of the core crate, with refusals by number.
 #[test]
 fn the_interface_of_the_core_is_answered() {
