@@ -28,6 +28,8 @@ type beside struct {
 	at      ids.Account
 	parties map[ids.Account]direct.Party
 	walker
+
+	restored int // archived entries that calls brought back
 }
 
 // TestBesideTheContract takes the same calls on model and Wasm: error, balances, allowance, supply and event are compared after each.
@@ -113,6 +115,7 @@ func (b *beside) step(op flash.Op) error {
 	}
 	function, by, args := b.call(op)
 	out, said := b.rig.Call(ctx, b.at, function, direct.By(b.parties[by]), args...)
+	b.restored += out.Cost.Restored
 	e, want := b.s.Step(b.ledger, op)
 	code := ""
 	if want != nil {
@@ -174,5 +177,8 @@ func TestYearsWithoutATouch(t *testing.T) {
 	}
 	if err := b.step(flash.TransferFrom{Spender: bob, From: alice, To: bob, Amount: money.Of(1)}); err != nil {
 		t.Fatal(err)
+	}
+	if b.restored == 0 {
+		t.Error("nothing was archived")
 	}
 }

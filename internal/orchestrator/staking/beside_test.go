@@ -27,6 +27,8 @@ type beside struct {
 	at      ids.Account
 	flash   ids.Account
 	parties map[ids.Account]direct.Party
+
+	restored int // archived entries that calls brought back
 }
 
 // coins is the model of FLASH as Staking's model asks for it.
@@ -160,6 +162,7 @@ func (b *beside) step(op staking.Op) error {
 	}
 	function, auth, args := b.call(op)
 	out, said := b.rig.Call(b.Context(), b.at, function, auth, args...)
+	b.restored += out.Cost.Restored
 	e, want := b.s.Step(b.now, op)
 	b.count(op, want)
 	code, got := "", ""
@@ -293,6 +296,9 @@ func TestYearsWithoutATouch(t *testing.T) {
 		if err := b.step(op); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if b.restored == 0 {
+		t.Error("nothing was archived")
 	}
 	for _, a := range b.history {
 		if a.owner.Zero() {
