@@ -217,6 +217,8 @@ func (s *State) execute(id ids.ID) error {
 	}
 	s.end(id, &c, Executed)
 	s.cases[id] = c
+	loser, _ := c.loser()
+	s.world.Ruled(id, c.SLA, loser)
 	return nil
 }
 

@@ -18,7 +18,8 @@ type Stage struct {
 	SLAs    map[ids.ID]StagedSLA
 	Stakes  map[StakeKey]Stake
 	Balance map[ids.Account]money.Amount // FLASH
-	Mute    bool                         // this contract is not, or no more, a slasher
+	Losers  map[ids.ID]ids.Account       // what Score was told, by dispute
+	Mute    bool                         // this contract is not, or no more, a slasher, and Score takes nothing
 }
 
 // StagedSLA has of an SLA what disputes are about.
@@ -44,7 +45,7 @@ type Stake struct {
 
 // NewStage is an empty world.
 func NewStage(self ids.Account, oracle cert.Config) *Stage {
-	return &Stage{Self: self, Oracle: oracle, Roots: map[uint64][32]byte{}, SLAs: map[ids.ID]StagedSLA{}, Stakes: map[StakeKey]Stake{}, Balance: map[ids.Account]money.Amount{}}
+	return &Stage{Self: self, Oracle: oracle, Roots: map[uint64][32]byte{}, SLAs: map[ids.ID]StagedSLA{}, Stakes: map[StakeKey]Stake{}, Balance: map[ids.Account]money.Amount{}, Losers: map[ids.ID]ids.Account{}}
 }
 
 func (w *Stage) Terms(id ids.ID) (*sla.Terms, error) {
@@ -153,9 +154,15 @@ func (w *Stage) Transfer(from, to ids.Account, amount money.Amount) error {
 	return nil
 }
 
+func (w *Stage) Ruled(id, _ ids.ID, loser ids.Account) {
+	if !w.Mute {
+		w.Losers[id] = loser
+	}
+}
+
 // Snapshot makes a function that takes the world back to now.
 func (w *Stage) Snapshot() func() {
 	old := *w
-	old.Roots, old.SLAs, old.Stakes, old.Balance = maps.Clone(w.Roots), maps.Clone(w.SLAs), maps.Clone(w.Stakes), maps.Clone(w.Balance)
+	old.Roots, old.SLAs, old.Stakes, old.Balance, old.Losers = maps.Clone(w.Roots), maps.Clone(w.SLAs), maps.Clone(w.Stakes), maps.Clone(w.Balance), maps.Clone(w.Losers)
 	return func() { *w = old }
 }

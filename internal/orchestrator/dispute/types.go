@@ -40,7 +40,7 @@ func (p *Params) Check() error {
 	}
 	ok := p.Version >= 1 && p.Panel >= 3 && p.Panel <= 7 && p.Panel%2 == 1 && p.JurorFee.Sign() > 0 && !p.Bond.Less(times(p.JurorFee, int(3*p.Panel+1))) &&
 		!p.ArbiterStake.Less(p.JurorFee) && phases && p.MaxAgeSeconds >= 1 && p.MaxAgeSeconds <= 60*day &&
-		p.QuorumBps >= 1 && p.QuorumBps <= 10_000 && p.SlashEquivocationBps >= 1 && p.SlashEquivocationBps <= 10_000
+		p.QuorumBps >= 5_000 && p.QuorumBps <= 10_000 && p.SlashEquivocationBps >= 1 && p.SlashEquivocationBps <= 10_000
 	if !ok {
 		return orchestrator.ErrArgumentInvalid
 	}

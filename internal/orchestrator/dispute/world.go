@@ -41,6 +41,8 @@ type World interface {
 	Slash(owner ids.Account, role uint32, amount money.Amount, to ids.Account, cause [32]byte) (money.Amount, error)
 	// Transfer of FLASH; TransferFailed.
 	Transfer(from, to ids.Account, amount money.Amount) error
+	// Ruled tells the Score contract who lost. It may refuse: nothing waits for it.
+	Ruled(id, sla ids.ID, loser ids.Account)
 	// Snapshot makes a function that takes the world back to now.
 	Snapshot() (restore func())
 }

@@ -150,12 +150,17 @@ func (x *disputeScript) do(l ...any) {
 
 // take a call that has to end with an error of the table, or without one.
 func (x *disputeScript) take(want string, op any) {
+	if got := x.play(op); got != want {
+		panic(fmt.Sprintf("dispute %q, step %d, %T: %q instead of %q", x.Name, len(x.Steps), op, got, want))
+	}
+}
+
+// play a call and write down what came of it; it returns the error's code.
+func (x *disputeScript) play(op any) string {
 	step := disputeStep{At: x.now, Call: reflect.TypeOf(op).Name(), Args: valuesOf(op)}
 	if call, ok := op.(dispute.Op); ok {
 		e, err := x.s.Step(x.now, call)
-		if step.Error = code(err); step.Error != want {
-			panic(fmt.Sprintf("dispute %q, step %d, %T: %q (%v) instead of %q", x.Name, len(x.Steps), op, step.Error, err, want))
-		}
+		step.Error = code(err)
 		if err == nil && !e.ID.Zero() {
 			step.ID, x.id = e.ID.String(), e.ID
 		}
@@ -182,6 +187,7 @@ func (x *disputeScript) take(want string, op any) {
 	}
 	x.flat = now
 	x.Steps = append(x.Steps, step)
+	return step.Error
 }
 
 func (x *disputeScript) put(op any) {
@@ -213,7 +219,7 @@ func (x *disputeScript) put(op any) {
 // settle more of the SLA, with so much in the provider's claim.
 func (x *disputeScript) settled(epochs uint32, done bool, claim int64) {
 	a := x.w.SLAs[x.terms.SLA]
-	x.do(putSLA{ID: x.terms.SLA, Terms: x.terms.Bytes(), Provider: seller, Unit: a.Reservation.Unit, SettledEpochs: epochs, Done: done, Node: a.Node, NodeKey: a.NodeKey, Claim: money.Of(claim)})
+	x.do(putSLA{ID: x.terms.SLA, Terms: x.terms.Bytes(), Provider: seller, Unit: a.Reservation.Unit, StartEpoch: a.Reservation.StartEpoch, SettledEpochs: epochs, Done: done, Node: a.Node, NodeKey: a.NodeKey, Claim: money.Of(claim)})
 }
 
 // state is everything that can be seen, as text by what it is about.
@@ -243,6 +249,9 @@ func (x *disputeScript) state() map[string]string {
 	}
 	for _, id := range x.s.Cases() {
 		c, _ := x.s.Dispute(x.now, id)
+		if a, told := x.w.Losers[id]; told {
+			m["loser "+id.String()] = a.String()
+		}
 		m["case "+id.String()] = fmt.Sprint(c.Window, c.Amount, c.Frozen, c.Phase, c.Round, c.ConsumerBond, c.ProviderBond, c.Silence, c.Ruling, c.Cut, c.Slots, c.SeedEpoch, c.Until, c.RevealUntil)
 		for round := range uint32(2) {
 			for i, a := range x.s.Panel(id, round) {
@@ -274,6 +283,9 @@ func disputeFile() disputes {
 			list[name](x)
 			f.Cases = append(f.Cases, x.disputeCase)
 		}
+	}
+	for seed := range uint64(4) {
+		f.Cases = append(f.Cases, disputeWalk(seed, 100).disputeCase)
 	}
 	return f
 }

@@ -42,7 +42,7 @@ func (x *disputeScript) leaves(bad, failed int) (before, after sla.Leaf) {
 // certify a leaf for its epoch, beside another one.
 func (x *disputeScript) certify(l sla.Leaf) dispute.ProvenLeaf {
 	hashes := []merkle.Hash{merkle.Leaf([]byte("the leaf of another SLA")), l.Hash()}
-	epoch := uint64(l.Epochs) - 1
+	epoch := x.w.SLAs[x.terms.SLA].Reservation.StartEpoch + uint64(l.Epochs) - 1
 	x.do(putRoot{epoch, merkle.Root(hashes)})
 	return dispute.ProvenLeaf{Leaf: l.Bytes(), Epoch: epoch, Proof: merkle.Prove(hashes, 1)}
 }

@@ -179,6 +179,15 @@ impl Dispute {
         purse::claim(&env, &account)
     }
 
+    /// Names the Score contract, which is told who lost, once. Admin only.
+    ///
+    /// # Errors
+    /// AlreadyInitialized.
+    pub fn wire(env: Env, score: Address) -> Result<(), Error> {
+        storage::admin(&env)?.require_auth();
+        storage::set_score(&env, &score)
+    }
+
     /// Sets the parameters of new disputes: the next version, within bounds. Admin only.
     ///
     /// # Errors
@@ -256,6 +265,10 @@ impl Dispute {
     /// The parameters of new disputes.
     pub fn params(env: Env) -> Result<Params, Error> {
         storage::params(&env)
+    }
+
+    pub fn upgrade_announced(env: Env) -> Option<upgrade::Upgrade> {
+        upgrade::announced(&env)
     }
 
     pub fn admin(env: Env) -> Result<Address, Error> {

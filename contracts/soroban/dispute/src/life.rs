@@ -122,8 +122,7 @@ pub fn answer(env: &Env, party: &Address, id: &BytesN<32>, evidence: &BytesN<32>
 /// The loser's second panel, for twice the bond.
 pub fn appeal(env: &Env, party: &Address, id: &BytesN<32>) -> Result<(), Error> {
     let mut case = storage::case(env, id)?;
-    let loser = if case.ruling == FOR_CONSUMER { &case.provider } else { &case.consumer };
-    if *party != *loser {
+    if *party != *loser(&case) {
         return Err(Error::NotAuthorized);
     }
     let now = env.ledger().timestamp();
@@ -195,7 +194,17 @@ pub fn execute(env: &Env, id: &BytesN<32>) -> Result<(), Error> {
     let owed = window::owed(&record)?;
     event::Executed { id: id.clone(), ruling: case.ruling, to_consumer, owed }.publish(env);
     storage::set_case(env, id, &case);
+    world::tell_score(env, id, &case.sla, loser(&case));
     Ok(())
+}
+
+/// Who lost the last ruling; before the first, the one who opened.
+fn loser(case: &Case) -> &Address {
+    if case.ruling == FOR_CONSUMER {
+        &case.provider
+    } else {
+        &case.consumer
+    }
 }
 
 pub fn panel_size(params: &Params, round: u32) -> u32 {

@@ -14,6 +14,7 @@ enum Key {
     Consumer,
     Staking,
     Token,
+    Score,
     Schedule,
     Version,
     Slots,
@@ -79,6 +80,19 @@ pub fn staking(env: &Env) -> Result<Address, Error> {
 
 pub fn token(env: &Env) -> Result<Address, Error> {
     instance(env, &Key::Token)
+}
+
+/// The Score contract, where one was named.
+pub fn score(env: &Env) -> Option<Address> {
+    env.storage().instance().get(&Key::Score)
+}
+
+pub fn set_score(env: &Env, score: &Address) -> Result<(), Error> {
+    if env.storage().instance().has(&Key::Score) {
+        return Err(Error::AlreadyInitialized);
+    }
+    env.storage().instance().set(&Key::Score, score);
+    Ok(())
 }
 
 pub fn schedule(env: &Env) -> Result<Schedule, Error> {

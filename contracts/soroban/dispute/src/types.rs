@@ -57,7 +57,7 @@ impl Params {
             && self.arbiter_stake >= self.juror_fee
             && phases.iter().all(|s| (1..=PHASE_MAX_SECONDS).contains(s))
             && (1..=AGE_MAX_SECONDS).contains(&self.max_age_seconds)
-            && (1..=BPS).contains(&self.quorum_bps)
+            && (BPS / 2..=BPS).contains(&self.quorum_bps)
             && (1..=BPS).contains(&self.slash_equivocation_bps);
         if ok {
             Ok(())

@@ -85,6 +85,14 @@ pub fn slash_if_possible(env: &Env, owner: &Address, role: u32, amount: i128, to
     }
 }
 
+/// Tells the Score contract who lost, where there is one. What it says to that is its own matter: no ruling waits for a score.
+pub fn tell_score(env: &Env, id: &BytesN<32>, sla: &BytesN<32>, loser: &Address) {
+    if let Some(score) = storage::score(env) {
+        let args = vec![env, id.into_val(env), sla.into_val(env), loser.into_val(env)];
+        let _ = env.try_invoke_contract::<(), Error>(&score, &Symbol::new(env, "ruled"), args);
+    }
+}
+
 /// The node that a unit is on, and that node's key.
 pub fn node_of_unit(env: &Env, unit: &BytesN<32>) -> Result<(BytesN<32>, Address), Error> {
     let po = storage::provider_orchestrator(env)?;

@@ -24,21 +24,41 @@ struct Play {
 
 #[test]
 fn vectors() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors/dispute.json");
-    let document: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let cases = document["cases"].as_array().unwrap();
-    assert!(cases.len() >= 40, "only {} cases", cases.len());
-    for case in cases {
-        let mut play = Play::new(&document);
+    let document = read("../../vectors/dispute.json").unwrap();
+    assert!(document["cases"].as_array().unwrap().len() >= 40);
+    play(&document, None);
+}
+
+/// The committed artifact, where there is one, does the same; or any other file of such cases: DISPUTE_VECTORS.
+#[test]
+fn vectors_of_wasm() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../artifacts/dispute.wasm");
+    let Ok(wasm) = std::fs::read(&path) else {
+        eprintln!("skipped: {} is not built", path.display());
+        return;
+    };
+    let more = std::env::var("DISPUTE_VECTORS").unwrap_or("../../vectors/dispute.json".to_owned());
+    play(&read(&more).unwrap(), Some(&wasm));
+}
+
+fn read(path: &str) -> Option<Value> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()
+}
+
+fn play(document: &Value, wasm: Option<&[u8]>) {
+    for case in document["cases"].as_array().unwrap() {
+        let mut play = Play::new(document, wasm);
         let setup = if case["bare"].as_bool().unwrap_or(false) { &[][..] } else { &document["setup"].as_array().unwrap()[..] };
         for (i, step) in setup.iter().chain(case["steps"].as_array().unwrap()).enumerate() {
             play.step(step, &format!("{}, step {i}, {}", text(&case["name"]), text(&step["call"])));
         }
+        play.end(text(&case["name"]));
     }
 }
 
 impl Play {
-    fn new(document: &Value) -> Self {
+    fn new(document: &Value, wasm: Option<&[u8]>) -> Self {
         let env = stage::env();
         env.ledger().set_sequence_number(100);
         let config = config_of(&env, &document["config"]);
@@ -52,7 +72,14 @@ impl Play {
         let admin = address(&env, &document["admin"]);
         let params = params(&env, &document["params"]);
         let w = stage.clone();
-        env.register_at(&id, Dispute, (admin, w.clone(), w.clone(), w.clone(), w.clone(), w, params));
+        let args = (admin, w.clone(), w.clone(), w.clone(), w.clone(), w, params);
+        match wasm {
+            None => env.register_at(&id, Dispute, args),
+            Some(wasm) => env.register_at(&id, wasm, args),
+        };
+        let dispute = DisputeClient::new(&env, &id);
+        allow(&env, &dispute.admin(), &id, "wire", (&stage,), None);
+        dispute.wire(&stage);
         Play { env, stage, id, config, network, known: BTreeMap::new() }
     }
 
@@ -67,8 +94,13 @@ impl Play {
         };
         assert_eq!(got, want, "{at}");
         for (key, value) in step["after"].as_object().unwrap_or(&serde_json::Map::new()) {
+            assert_eq!(self.see(key), text(value), "{at}: {key}");
             self.known.insert(key.clone(), text(value).to_owned());
         }
+    }
+
+    /// Nothing else has changed since it was last said.
+    fn end(&self, at: &str) {
         for (key, value) in &self.known {
             assert_eq!(&self.see(key), value, "{at}: {key}");
         }
@@ -221,6 +253,7 @@ impl Play {
                 format!("{} {} {}", s.active, s.unbonding, s.held_until)
             }
             "balance" => world.balance(&address(env, &of(1))).to_string(),
+            "loser" => world.loser(&b(env, &of(1))).map_or(String::new(), |a| show(&a)),
             "due" => c.due(&address(env, &of(1))).to_string(),
             "slot" => c.slot(&number(&of(1))).map_or(String::new(), |s| format!("{} {} {}", show(&s.arbiter), s.since, s.expires)),
             "case" => {

@@ -28,6 +28,7 @@ enum Key {
     Node(BytesN<32>),
     Stake(Address, u32),
     Balance(Address),
+    Loser(BytesN<32>),
 }
 
 #[contracttype]
@@ -120,6 +121,21 @@ impl Stage {
 
     pub fn network(env: Env) -> BytesN<32> {
         get(&env, &Key::Network).unwrap()
+    }
+
+    // Score.
+
+    pub fn ruled(env: Env, id: BytesN<32>, _sla: BytesN<32>, loser: Address) -> Result<(), Error> {
+        dispute(&env).require_auth();
+        if get(&env, &Key::Mute).unwrap_or(false) {
+            return Err(Error::AssetUnknown);
+        }
+        put(&env, &Key::Loser(id), &loser);
+        Ok(())
+    }
+
+    pub fn loser(env: Env, id: BytesN<32>) -> Option<Address> {
+        get(&env, &Key::Loser(id))
     }
 
     // Orchestrators.
