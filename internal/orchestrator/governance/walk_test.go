@@ -64,23 +64,28 @@ type walker struct {
 	cast
 	s      *governance.State
 	w      *governed.World
+	set    string // the governed contract's function that takes a number
 	r      *rand.Rand
 	now    uint64
 	n      int
 	bodies map[[32]byte][]governance.Action // what proposals are the hashes of
 }
 
-func newWalker(c cast, seed uint64) (*walker, error) {
-	w := &governed.World{Ledger: stakes.New(c.staking, c.fund), Consumer: c.consumer, Contract: c.contract}
-	targets := []governance.Target{{Contract: c.consumer, Functions: []string{"pause"}}, {Contract: c.contract, Functions: []string{"set_value", "refuse"}}}
-	s, err := governance.New(governance.Genesis{Governance: c.governance, Consumer: c.consumer, Guardian: c.guardian, Params: params(), Targets: targets, Scale: 1}, w)
+func genesis(c cast, set string) governance.Genesis {
+	targets := []governance.Target{{Contract: c.consumer, Functions: []string{"pause"}}, {Contract: c.contract, Functions: []string{set, "refuse"}}}
+	return governance.Genesis{Governance: c.governance, Consumer: c.consumer, Guardian: c.guardian, Params: params(), Targets: targets, Scale: 1}
+}
+
+// newWalker walks in w; others is w itself, or what does some of its calls otherwise.
+func newWalker(c cast, seed uint64, set string, w *governed.World, others governance.Others) (*walker, error) {
+	s, err := governance.New(genesis(c, set), others)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range c.people {
 		w.Mint(p, money.Of(fortune))
 	}
-	return &walker{cast: c, s: s, w: w, r: rand.New(rand.NewPCG(seed, 11)), now: start, bodies: map[[32]byte][]governance.Action{}}, nil
+	return &walker{cast: c, s: s, w: w, set: set, r: rand.New(rand.NewPCG(seed, 11)), now: start, bodies: map[[32]byte][]governance.Action{}}, nil
 }
 
 func (w *walker) one() ids.Account { return w.people[w.r.IntN(len(w.people))] }
@@ -100,7 +105,7 @@ func (w *walker) action() governance.Action {
 		own.Function, own.SetGuardian = "set_guardian", &a
 		return own
 	case 2:
-		t := governance.Target{Contract: []ids.Account{w.contract, w.contract, w.token, w.governance}[w.r.IntN(4)], Functions: [][]string{{"set_value", "refuse"}, {"set_value"}, {"balance"}, {"transfer"}, nil}[w.r.IntN(5)]}
+		t := governance.Target{Contract: []ids.Account{w.contract, w.contract, w.token, w.governance}[w.r.IntN(4)], Functions: [][]string{{w.set, "refuse"}, {w.set}, {"balance"}, {"transfer"}, nil}[w.r.IntN(5)]}
 		own.Function, own.AddTarget = "add_target", &t
 		return own
 	case 3:
@@ -108,13 +113,13 @@ func (w *walker) action() governance.Action {
 		own.Function, own.UpgradeAnnounce = "upgrade_announce", &h
 		return own
 	case 4:
-		return governance.Action{Target: w.contract, Function: "refuse", Arguments: actions.Arguments()}
+		return governance.Action{Target: w.contract, Function: "refuse", Arguments: actions.Arguments(actions.U32(1))}
 	case 5:
 		return governance.Action{Target: w.staking, Function: "slash", Arguments: actions.Arguments()}
 	case 6, 7:
 		return governance.Action{Target: w.consumer, Function: "pause", Arguments: actions.Arguments(actions.Bool(w.r.IntN(2) == 0))}
 	}
-	return governance.Action{Target: w.contract, Function: "set_value", Arguments: actions.Arguments(actions.U32(uint32(w.r.IntN(1000))))}
+	return governance.Action{Target: w.contract, Function: w.set, Arguments: actions.Arguments(actions.U32(uint32(w.r.IntN(1000))))}
 }
 
 func (w *walker) body() (h [32]byte) {
@@ -197,7 +202,9 @@ func TestSequences(t *testing.T) {
 	t.Parallel()
 	counts := map[string]int{}
 	for seed := range uint64(300) {
-		w, err := newWalker(actors(), seed)
+		c := actors()
+		world := &governed.World{Ledger: stakes.New(c.staking, c.fund), Consumer: c.consumer, Contract: c.contract}
+		w, err := newWalker(c, seed, "set_value", world, world)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,10 @@ import (
 	"github.com/flashback-network/flashback/internal/orchestrator"
 )
 
-const unbondingSeconds = 30 * 86_400
+const (
+	unbondingSeconds = 30 * 86_400
+	unbondingMost    = 8
+)
 
 type key struct {
 	owner ids.Account
@@ -92,6 +95,9 @@ func (l *Ledger) Unbond(now uint64, owner ids.Account, role uint32, amount money
 	}
 	if l.active[k].Less(amount) {
 		return orchestrator.ErrStakeMissing
+	}
+	if len(l.unbonding[k]) >= unbondingMost {
+		return orchestrator.ErrUnbondingFull
 	}
 	l.active[k] = l.active[k].Sub(amount)
 	l.unbonding[k] = append(slices.Clone(l.unbonding[k]), unbonding{amount, now + unbondingSeconds})
