@@ -38,14 +38,7 @@ fn certifiers_act_for_themselves() {
         r.try_certify(&alice, &subject, &0, &1, &hash, &hash, &expires, &hash)
     );
     let id = w.certify(&alice, &subject, 1, 7);
-    matrix!(
-        w,
-        "object",
-        (&bob, &id, 0_u32, &hash, expires, &hash),
-        &bob,
-        &alice,
-        r.try_object(&bob, &id, &0, &hash, &expires, &hash)
-    );
+    matrix!(w, "object", (&bob, &id, 0_u32, &hash, expires, &hash), &bob, &alice, r.try_object(&bob, &id, &0, &hash, &expires, &hash));
     matrix!(w, "revoke", (&alice, &id, &hash), &alice, &bob, r.try_revoke(&alice, &id, &hash));
     assert_eq!(refused(w.revoke(&bob, &id)), Error::NotAuthorized, "of another's certification");
 }

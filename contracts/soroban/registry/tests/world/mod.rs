@@ -114,7 +114,15 @@ impl World {
     }
 
     /// The same with a transfer of FLASH inside.
-    pub fn allow_paying(&self, who: &Address, contract: &Address, name: &str, args: impl IntoVal<Env, HostVec<Val>>, to: &Address, amount: i128) {
+    pub fn allow_paying(
+        &self,
+        who: &Address,
+        contract: &Address,
+        name: &str,
+        args: impl IntoVal<Env, HostVec<Val>>,
+        to: &Address,
+        amount: i128,
+    ) {
         let transfer =
             MockAuthInvoke { contract: &self.at.token, fn_name: "transfer", args: (who, to, amount).into_val(&self.env), sub_invokes: &[] };
         let subs = [transfer];
