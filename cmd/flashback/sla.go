@@ -131,9 +131,10 @@ func printSLA(w *tabwriter.Writer, n *deployment.Network, s *httpapi.SLA) {
 		{"SLA", s.ID.String()}, {"state", s.State}, {"payment", s.Mode}, {"consumer", s.Consumer.String()}, {"provider", s.Provider.String()},
 		{"volume", show(s.Volume)}, {"egress", show(s.Egress)}, {"promise", promise(s.QoS)},
 		{"time", fmt.Sprintf("%s to %s, epoch %d of %d settled", s.Starts.Local().Format(time.DateTime), s.Ends.Local().Format(time.DateTime), s.SettledEpochs, s.EndEpochs)},
-		{"total price", m(s.Total)}, {"deposited", m(s.Deposited)}, {"accrued", m(s.Gross)}, {"paid", m(s.Paid)}, {"fee", m(s.Fee)}, {"credited", m(s.Credited)}, {"slashed", m(s.Slashed)}, {"withdrawn", m(s.Withdrawn)},
+		{"paid for", fmt.Sprintf("until %s, %d of %d epochs", s.Covered.Local().Format(time.DateTime), s.CoveredEpochs, s.Duration)},
+		{"total price", m(s.Total)}, {"bond", m(s.Bond)}, {"deposited", m(s.Deposited)}, {"accrued", m(s.Gross)}, {"paid", m(s.Paid)}, {"fee", m(s.Fee)}, {"credited", m(s.Credited)}, {"slashed", m(s.Slashed)}, {"withdrawn", m(s.Withdrawn)},
 		{"E escrow", m(s.Buckets.Escrow)}, {"H holdback", m(s.Buckets.Holdback)}, {"P provider claim", m(s.Buckets.ProviderClaim)}, {"K consumer claim", m(s.Buckets.ConsumerClaim)},
-		{"F fees", m(s.Buckets.Fees)}, {"C collateral", m(s.Buckets.Collateral)}, {"B bonds", m(s.Buckets.Bonds)}, {"R retention", m(s.Buckets.Retention)},
+		{"F fees", m(s.Buckets.Fees)}, {"C collateral", m(s.Buckets.Collateral)}, {"B bonds", m(s.Buckets.Bonds)}, {"R retention", m(s.Buckets.Retention)}, {"D disputed", m(s.Buckets.Disputed)},
 	} {
 		fmt.Fprintf(w, "%s\t%s\n", l[0], l[1])
 	}
@@ -159,11 +160,11 @@ func printSLA(w *tabwriter.Writer, n *deployment.Network, s *httpapi.SLA) {
 }
 
 func slaOpen(a *app) *cobra.Command {
-	var unit, volume, egress, mode, limit string
+	var unit, volume, egress, mode, limit, deposit string
 	var life time.Duration
 	var epochs uint32
 	var later bool
-	c := &cobra.Command{Use: "open", Short: "Request an SLA on a unit and deposit its price", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
+	c := &cobra.Command{Use: "open", Short: "Request an SLA on a unit and deposit its price and the bond", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
 		ctx := c.Context()
 		id, err := a.id(unit, ids.Unit)
 		if err != nil {
@@ -205,8 +206,18 @@ func slaOpen(a *app) *cobra.Command {
 				return fault.New(fault.Precondition, "price_above", "the unit asks %s, more than --max-total", as.Format(q.Total))
 			}
 		}
-		if !later {
-			req.Deposit = q.Total
+		p, err := ch.Params(ctx)
+		if err != nil {
+			return err
+		}
+		switch {
+		case later:
+		case deposit == "":
+			req.Deposit = p.FullDeposit(q.Total)
+		default:
+			if req.Deposit, err = price(deposit, as); err != nil {
+				return err
+			}
 		}
 		r, err := ch.Submit(ctx, w, req)
 		if err != nil {
@@ -226,19 +237,22 @@ func slaOpen(a *app) *cobra.Command {
 	f.Uint32Var(&epochs, "epochs", 0, "duration in epochs, instead of --for")
 	f.StringVar(&mode, "mode", "stream", "how the provider is paid: stream (as epochs are certified) or escrow (when windows are judged)")
 	f.StringVar(&limit, "max-total", "", "refuse above this total price")
+	f.StringVar(&deposit, "deposit", "", "pay in only so much now; the rest by and by with 'flashback sla fund' (default: the price and the bond)")
 	f.BoolVar(&later, "fund-later", false, "deposit nothing now; 'flashback sla fund' does it")
 	_ = c.MarkFlagRequired("unit")
 	return c
 }
 
 func (a *app) opened(c *cobra.Command, r chain.Receipt, s orchestrator.SLA, as deployment.Asset) error {
-	return a.show(c, map[string]any{"id": s.ID, "state": s.State.String(), "total": s.Total, "deposited": s.Deposited, "asset": s.Asset, "startEpoch": s.StartEpoch, "tx": r.Tx}, func(w *tabwriter.Writer) {
-		fmt.Fprintf(w, "SLA %s is %s\nprice\t%s, deposited %s\n", s.ID, s.State, as.Format(s.Total), as.Format(s.Deposited))
+	return a.show(c, map[string]any{"id": s.ID, "state": s.State.String(), "total": s.Total, "deposited": s.Deposited, "bond": s.Bond, "coveredEpochs": s.Covered, "duration": s.Duration, "asset": s.Asset, "startEpoch": s.StartEpoch, "tx": r.Tx}, func(w *tabwriter.Writer) {
+		fmt.Fprintf(w, "SLA %s is %s\nprice\t%s, deposited %s, of that the bond %s\npaid for\t%d of %d epochs\n", s.ID, s.State, as.Format(s.Total), as.Format(s.Deposited), as.Format(s.Bond), s.Covered, s.Duration)
 		switch s.State {
 		case orchestrator.Requested:
 			fmt.Fprintln(w, "next\tthe provider accepts or refuses")
 		case orchestrator.Accepted:
 			fmt.Fprintf(w, "next\tflashback sla fund %s\n", s.ID)
+		case orchestrator.Grace, orchestrator.Retention:
+			fmt.Fprintf(w, "next\tflashback sla fund %s, before the money runs out\n", s.ID)
 		case orchestrator.Active:
 			fmt.Fprintf(w, "next\tflashback keys new --sla %s\n", s.ID)
 		}
@@ -246,7 +260,7 @@ func (a *app) opened(c *cobra.Command, r chain.Receipt, s orchestrator.SLA, as d
 }
 
 func slaFund(a *app) *cobra.Command {
-	return &cobra.Command{Use: "fund SLA [AMOUNT]", Short: "Deposit for an SLA: what is missing, or an amount", Args: cobra.RangeArgs(1, 2), RunE: func(c *cobra.Command, args []string) error {
+	return &cobra.Command{Use: "fund SLA [AMOUNT]", Short: "Pay in for an SLA, before it begins or while it runs: all that is missing, or an amount", Args: cobra.RangeArgs(1, 2), RunE: func(c *cobra.Command, args []string) error {
 		id, err := a.id(args[0], ids.SLA)
 		if err != nil {
 			return err
@@ -260,8 +274,18 @@ func slaFund(a *app) *cobra.Command {
 			return err
 		}
 		as := n.Asset(s.Asset)
-		m := s.Total.Sub(s.Deposited)
-		if len(args) == 2 {
+		var m money.Amount
+		if len(args) < 2 {
+			raw, err := ch.Terms(c.Context(), id)
+			if err != nil {
+				return err
+			}
+			t, err := sla.DecodeTerms(raw)
+			if err != nil {
+				return fmt.Errorf("terms of SLA %s: %w", id, err)
+			}
+			m = t.Full().Sub(s.Deposited)
+		} else {
 			if m, err = price(args[1], as); err != nil {
 				return err
 			}

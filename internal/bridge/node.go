@@ -205,7 +205,7 @@ func serve(s *http.Server, l net.Listener, secure bool) error {
 func (n *node) apply(ctx context.Context, s access.SLA, p access.Phase) error {
 	space := s.Space()
 	switch p {
-	case access.Live, access.ReadOnly:
+	case access.Live, access.Retention, access.ReadOnly:
 		n.engine.SetLimit(space, clamp(s.Volume))
 		return n.meter.Admit(space, meter.Limits{Egress: clamp(s.Egress), RateLimit: s.RateLimit, ReadOnly: p == access.ReadOnly}, true)
 	case access.Over:

@@ -34,7 +34,7 @@ func (n *node) stateUsage(ctx context.Context) {
 			continue
 		}
 		for _, l := range n.view.SLAs() {
-			if l.Phase != access.Live && l.Phase != access.ReadOnly {
+			if l.Phase != access.Live && l.Phase != access.Retention && l.Phase != access.ReadOnly {
 				delete(stated, l.ID)
 				continue
 			}

@@ -181,8 +181,12 @@ func (m *demoMaker) sla(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	params, err := m.c.Params(ctx)
+	if err != nil {
+		return err
+	}
 	_, err = m.c.Submit(ctx, m.consumer, orchestrator.Request{Consumer: m.consumer.Account(), Unit: m.p.Unit, Volume: slaVolume, Egress: slaEgress, Duration: m.n.Epochs(slaSeconds * time.Second), Mode: m.d.mode,
-		Refund: m.consumer.Account(), MaxTotal: q.Total, PriceVersion: q.PriceVersion, Nonce: n, Deposit: q.Total})
+		Refund: m.consumer.Account(), MaxTotal: q.Total, PriceVersion: q.PriceVersion, Nonce: n, Deposit: params.FullDeposit(q.Total)})
 	return err
 }
 

@@ -244,7 +244,7 @@ func (v *validator) readSLA(ctx context.Context, id ids.ID) error {
 	}
 	s := w.slas[id]
 	s.read, s.state, s.start, s.end, s.unit = true, x.State, x.StartEpoch, x.EndEpochs, x.Unit
-	if s.state != orchestrator.Active && s.state != orchestrator.Closing {
+	if !s.state.Running() {
 		return nil
 	}
 	if s.terms == nil {
@@ -298,7 +298,7 @@ func (v *validator) tell() {
 				delete(w.slas, id)
 				continue
 			}
-		case x.state == orchestrator.Active || x.state == orchestrator.Closing:
+		case x.state.Running():
 			u := w.units[x.unit]
 			if u == nil {
 				continue

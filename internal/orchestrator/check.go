@@ -90,9 +90,14 @@ func (c *checker) sla(x *SLA) {
 		c.that(b.v.Sign() >= 0, "bucket negative", x.ID, "%s %s", b.name, b.v)
 	}
 	c.that(x.Deposited.Equal(x.buckets().Add(x.Withdrawn)), "deposited = buckets + withdrawn", x.ID, "%s ≠ %s + %s", x.Deposited, x.buckets(), x.Withdrawn)
-	c.that(!x.Total.Less(x.Deposited), "deposited ≤ total", x.ID, "%s > %s", x.Deposited, x.Total)
+	c.that(!t.Full().Less(x.Deposited), "deposited ≤ total + bond", x.ID, "%s > %s", x.Deposited, t.Full())
+	c.that(t.Bond.Equal(t.TotalPrice().Bps(uint32(t.Protocol.EarlyBps))), "bond", x.ID, "%s", t.Bond)
+	c.that(x.Covered == t.Covered(x.Deposited), "covered follows from the deposit", x.ID, "%d, deposited %s", x.Covered, x.Deposited)
+	c.that(x.Covered == 0 || !x.Deposited.Less(money.Sum(t.Bond, t.EgressTotal(), t.Storage(x.Covered))), "covered is paid for", x.ID, "%d by %s", x.Covered, x.Deposited)
 	c.that(!x.Total.Less(x.Gross), "gross ≤ total", x.ID, "%s > %s", x.Gross, x.Total)
-	c.that(x.EndEpochs >= 1 && x.EndEpochs <= x.Duration && x.SettledEpochs <= x.Duration, "epochs", x.ID, "settled %d, end %d, duration %d", x.SettledEpochs, x.EndEpochs, x.Duration)
+	c.that(x.EndEpochs <= x.Covered && x.Covered <= x.Duration && x.SettledEpochs <= x.Covered, "epochs", x.ID, "settled %d, end %d, covered %d, duration %d", x.SettledEpochs, x.EndEpochs, x.Covered, x.Duration)
+	c.that(!x.State.Running() || x.EndEpochs >= 1 && x.Covered >= t.Least(), "began with enough", x.ID, "end %d, covered %d, least %d", x.EndEpochs, x.Covered, t.Least())
+	c.that(x.State != Active || x.EndEpochs == x.Covered, "an open SLA ends with its money", x.ID, "end %d, covered %d", x.EndEpochs, x.Covered)
 	c.that(x.FeeTotal.Equal(x.Earned.Bps(uint32(t.Protocol.FeeBps))), "fee", x.ID, "%s of %s", x.FeeTotal, x.Earned)
 	c.that(!x.FeeTotal.Less(x.Fees), "fees ≤ fee total", x.ID, "%s > %s", x.Fees, x.FeeTotal)
 	if x.State.Terminal() {
@@ -100,9 +105,15 @@ func (c *checker) sla(x *SLA) {
 		c.that(!x.Gross.Less(x.Earned.Add(x.Credited)), "paid ≤ gross", x.ID, "%s + %s > %s", x.Earned, x.Credited, x.Gross)
 	} else {
 		c.that(x.Gross.Equal(money.Sum(x.Earned, x.Credited, x.Holdback)), "gross = earned + credited + held", x.ID, "%s ≠ %s + %s + %s", x.Gross, x.Earned, x.Credited, x.Holdback)
-		c.that(x.Escrow.Equal(x.Deposited.Sub(x.Gross)), "escrow = deposited − gross", x.ID, "%s ≠ %s − %s", x.Escrow, x.Deposited, x.Gross)
+		unused := x.Deposited.Sub(x.Bond).Sub(x.Gross)
+		c.that(x.Bond.Equal(money.Min(t.Bond, x.Deposited)), "the bond is paid first", x.ID, "%s of %s", x.Bond, t.Bond)
+		c.that(x.Escrow.Add(x.Retention).Equal(unused), "escrow + reserve = deposited − bond − gross", x.ID, "%s + %s ≠ %s", x.Escrow, x.Retention, unused)
+		reserve := money.Amount{}
+		if x.State.Running() {
+			reserve = t.Reserve(unused, x.Covered)
+		}
+		c.that(x.Retention.Equal(reserve), "reserve", x.ID, "%s, not %s", x.Retention, reserve)
 	}
-	c.that(x.State < Active || x.State > Closing || x.Deposited.Equal(x.Total), "active is paid for", x.ID, "%s of %s", x.Deposited, x.Total)
 
 	r, ok := c.s.reservations.get(x.ID)
 	c.that(ok, "reservation", x.ID, "missing")

@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"github.com/flashback-network/flashback/internal/cert"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/sla"
@@ -35,14 +36,15 @@ func (s *State) request(op *Request) error {
 	if op.MaxTotal.Less(total) {
 		return ErrPriceAbove
 	}
-	if total.Less(op.Deposit) {
+	if t.Full().Less(op.Deposit) {
 		return ErrOverFunded
 	}
 	hash := t.Hash()
 	x := SLA{
 		ID: id, Consumer: op.Consumer, Provider: t.Provider, Payout: t.Payout, Asset: t.Asset, Unit: u.ID, TermsHash: hash, State: Requested, Mode: op.Mode,
-		Total: total, Deposited: op.Deposit, Escrow: op.Deposit, Duration: op.Duration, EndEpochs: op.Duration, AcceptBy: s.now + s.params.AcceptSeconds,
+		Total: total, Duration: op.Duration, GraceEpochs: t.Protocol.GraceEpochs, RetentionEpochs: t.Protocol.RetentionEpochs, AcceptBy: s.now + s.params.AcceptSeconds,
 	}
+	x.deposit(t, op.Deposit)
 	s.slas.set(id, x)
 	s.terms.set(id, t)
 	s.out.ID = id
@@ -71,7 +73,7 @@ func (s *State) compose(id ids.ID, op *Request, u *Unit) *sla.Terms {
 	if u.Asset == s.params.Flash {
 		t.Protocol.FeeBps = s.params.FeeFlashBps
 	}
-	t.Collateral = t.TotalPrice().Bps(uint32(u.CollateralBps))
+	t.Collateral, t.Bond = t.TotalPrice().Bps(uint32(u.CollateralBps)), t.TotalPrice().Bps(uint32(s.params.EarlyBps))
 	return t
 }
 
@@ -88,12 +90,12 @@ func (s *State) accepted(id ids.ID) error {
 	return nil
 }
 
-// start stores an accepted SLA, which becomes Active when its deposit is complete.
+// start stores an accepted SLA, which becomes Active when enough is paid in.
 func (s *State) start(x SLA) {
-	if x.State == Accepted && x.Deposited.Equal(x.Total) {
-		t, _ := s.terms.get(x.ID)
+	if t, _ := s.terms.get(x.ID); x.State == Accepted && x.Covered >= t.Least() {
 		zero := sla.Zero(t)
 		x.State, x.StartEpoch, x.SettledHash = Active, s.nextEpoch(), zero.Hash()
+		x.divide(t)
 		s.settled.set(x.ID, zero)
 		s.covered.set(x.ID, zero)
 		s.emit("sla_state", x.ID) // Funded, for this call
@@ -115,7 +117,7 @@ func (s *State) refused(id ids.ID) error {
 // giveBack ends an SLA that never began.
 func (s *State) giveBack(x SLA, state SLAState) {
 	x.State = state
-	x.ConsumerClaim, x.Escrow = x.ConsumerClaim.Add(x.Escrow), money.Amount{}
+	x.ConsumerClaim, x.Escrow, x.Bond = money.Sum(x.ConsumerClaim, x.Escrow, x.Bond), money.Amount{}, money.Amount{}
 	s.slas.set(x.ID, x)
 	s.emit("sla_state", x.ID)
 }
@@ -128,15 +130,50 @@ func (s *State) fund(op *Fund) error {
 	switch {
 	case !ok:
 		return ErrNotFound
-	case x.State != Requested && x.State != Accepted:
-		return ErrStateWrong
-	case x.Total.Sub(x.Deposited).Less(op.Amount):
+	case x.State != Requested && x.State != Accepted && x.State != Active, x.State == Active && s.running(&x) >= uint64(x.Covered):
+		return ErrStateWrong // the validators have to see it a whole epoch before the money would run out
+	}
+	t, _ := s.terms.get(x.ID)
+	if t.Full().Sub(x.Deposited).Less(op.Amount) {
 		return ErrOverFunded
 	}
-	x.Deposited, x.Escrow = x.Deposited.Add(op.Amount), x.Escrow.Add(op.Amount)
+	x.deposit(t, op.Amount)
 	s.emit("funded", x.ID, op.Amount)
 	s.start(x)
 	return s.transfer(x.Asset, op.From, s.genesis.Consumer, op.Amount)
+}
+
+// deposit books money that comes in.
+func (x *SLA) deposit(t *sla.Terms, amount money.Amount) {
+	x.Deposited = x.Deposited.Add(amount)
+	x.Covered = t.Covered(x.Deposited)
+	x.EndEpochs = x.Covered
+	x.divide(t)
+}
+
+// divide what has not accrued between bond, reserve and escrow.
+func (x *SLA) divide(t *sla.Terms) {
+	x.Bond = money.Min(t.Bond, x.Deposited)
+	x.Escrow, x.Retention = x.Deposited.Sub(x.Bond).Sub(x.Gross), money.Amount{}
+	if x.State.Running() {
+		x.Retention = t.Reserve(x.Escrow, x.Covered)
+		x.Escrow = x.Escrow.Sub(x.Retention)
+	}
+}
+
+// At is the state that an SLA shows at a ledger time: Grace and Retention follow from what is paid for.
+func (x *SLA) At(now uint64, c *cert.Config) SLAState {
+	if x.State != Active || x.Covered >= x.Duration {
+		return x.State
+	}
+	left := int64(x.Covered) - int64(epochOf(x, now, c)) // whole epochs after the running one
+	switch {
+	case left < int64(x.RetentionEpochs):
+		return Retention
+	case left < int64(x.RetentionEpochs)+int64(x.GraceEpochs):
+		return Grace
+	}
+	return Active
 }
 
 func (s *State) ownSLA(id ids.ID, consumer ids.Account) (SLA, error) {

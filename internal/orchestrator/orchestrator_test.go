@@ -70,7 +70,8 @@ func begin(t fataler, r orchestrator.Request, spec orchestrator.UnitSpec) *chain
 	c.must(start, orchestrator.DepositCollateral{Provider: provider, Asset: token, Amount: plenty})
 	r.Unit = c.must(start, orchestrator.UnitCreate{Provider: provider, Spec: spec})
 	x := &sla.Terms{Volume: r.Volume, Egress: r.Egress, Duration: r.Duration, EpochSeconds: 10, StoragePrice: spec.StoragePrice, EgressPrice: spec.EgressPrice}
-	r.MaxTotal, r.Deposit = x.TotalPrice(), x.TotalPrice()
+	x.Bond = x.TotalPrice().Bps(uint32(s.Params().EarlyBps))
+	r.MaxTotal, r.Deposit = x.TotalPrice(), x.Full()
 	id := c.must(start, r)
 	c.terms, _ = s.Terms(id)
 	c.at = sla.Zero(c.terms)

@@ -1,5 +1,7 @@
 package orchestrator
 
+import "github.com/flashback-network/flashback/internal/money"
+
 const (
 	year      = 365 * 86_400
 	maxFee    = 1_000
@@ -7,7 +9,14 @@ const (
 	maxExcess = 100_000
 	wholeBps  = 10_000
 	million   = 1_000_000
+
+	maxWindows = 1_000 // of a reclaim's notice
 )
+
+// FullDeposit is the most that is paid in for an SLA of a total price: that, and the bond.
+func (p *Params) FullDeposit(total money.Amount) money.Amount {
+	return total.Add(total.Bps(uint32(p.EarlyBps)))
+}
 
 // Validate refuses parameters out of bounds, whoever sets them.
 func (p *Params) Validate() error {
@@ -24,7 +33,8 @@ func (p *Params) Validate() error {
 	}
 	seconds := func(v, least uint64) bool { return v >= least && v <= year }
 	ok := p.Version >= 1 && atMost(maxFee, p.FeeBps) && atMost(p.FeeBps, p.FeeFlashBps) &&
-		atMost(wholeBps, p.HoldbackBps, p.LostBps, p.SlashBreach, p.SlashLost, p.SlashAbandon, p.SlashCapBps, p.BreachBps) &&
+		atMost(wholeBps, p.HoldbackBps, p.LostBps, p.SlashBreach, p.SlashLost, p.SlashAbandon, p.SlashCapBps, p.BreachBps, p.EarlyBps, p.ReclaimBps) &&
+		atMost(maxWindows, p.ReclaimWindows) && p.GraceEpochs <= million && p.RetentionEpochs <= million &&
 		p.MinSamples >= 1 && p.CoveragePpm <= million && p.LostChallenges >= 1 && p.BreachBps >= 1 && p.BreachOf >= 1 && p.BreachOf <= 3 &&
 		p.BreachCount >= 1 && p.BreachCount <= p.BreachOf && p.AbandonWindows >= 1 && p.SlashPeriod >= 1 && whole(p.SlashSplit) && whole(p.FeeSplit) &&
 		seconds(p.AcceptSeconds, 1) && seconds(p.FundSeconds, 1) && seconds(p.CloseSeconds, 1) && seconds(p.NoticeSeconds, 0) && seconds(p.QuotaSeconds, 0) &&

@@ -129,7 +129,7 @@ func (s *State) settleReservation(op *SettleReservation) error {
 		return ErrLeafForeign
 	}
 	t, _ := s.terms.get(op.SLA) // what has this hash
-	p := position{sla: op.SLA, termsHash: r.TermsHash, settled: r.SettledHash, ahead: r.SettledEpochs, start: r.StartEpoch, end: t.Duration}
+	p := position{sla: op.SLA, termsHash: r.TermsHash, settled: r.SettledHash, ahead: r.SettledEpochs, start: r.StartEpoch, end: t.Duration, most: t.Duration}
 	if err := s.provable(t, p, op.From, op.To, op.Epoch, op.Proof); err != nil {
 		return err
 	}

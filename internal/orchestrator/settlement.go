@@ -1,6 +1,7 @@
 package orchestrator
 
 import (
+	"github.com/flashback-network/flashback/internal/cert"
 	"math/big"
 	"math/bits"
 
@@ -18,6 +19,7 @@ type position struct {
 	ahead     uint32   // a From of fewer epochs is taken too: this half was settled further than the other, and they have to meet again
 	start     uint64
 	end       uint32 // epochs, as far as this half knows
+	most      uint32 // that a final leaf may have
 }
 
 // wellFormed reports whether a leaf's bytes decode.
@@ -49,8 +51,8 @@ func (s *State) provable(t *sla.Terms, p position, from, to sla.Leaf, epoch uint
 	return nil
 }
 
-// within reports whether a leaf of an epoch claims no more than time, terms and its own judged windows allow. How long an SLA that was closed early really ran is the validators' word, up to the
-// duration: one that they saw closing late still settles.
+// within reports whether a leaf of an epoch claims no more than time, terms and its own judged windows allow. How long an SLA that was closed early really ran is the validators' word, up to
+// what is paid for: one that they saw closing late still settles.
 func within(t *sla.Terms, p position, l *sla.Leaf, epoch uint64) bool {
 	if epoch < p.start {
 		return false
@@ -63,7 +65,7 @@ func within(t *sla.Terms, p position, l *sla.Leaf, epoch uint64) bool {
 		if uint64(l.Epochs) != min(n, uint64(p.end)) {
 			return false
 		}
-	} else if uint64(l.Epochs) > n || l.Epochs > t.Duration || l.JudgedEpochs != l.Epochs {
+	} else if uint64(l.Epochs) > n || l.Epochs > p.most || l.JudgedEpochs != l.Epochs {
 		return false
 	}
 	protocol := &t.Protocol
@@ -97,13 +99,13 @@ func (s *State) settle(op *Settle) error {
 		return ErrStateWrong
 	}
 	t, _ := s.terms.get(op.SLA)
-	p := position{sla: x.ID, termsHash: x.TermsHash, settled: x.SettledHash, start: x.StartEpoch, end: x.EndEpochs}
+	p := position{sla: x.ID, termsHash: x.TermsHash, settled: x.SettledHash, start: x.StartEpoch, end: x.EndEpochs, most: x.Covered}
 	if err := s.provable(t, p, op.From, op.To, op.Epoch, op.Proof); err != nil {
 		return err
 	}
 	totals := t.Totals(&op.To)
 	credited := x.Credited
-	if err := book(&x, totals); err != nil {
+	if err := book(&x, t, totals); err != nil {
 		return err
 	}
 	// The provider's half tells the warnings, which come before any money. Somebody may have settled it further already.
@@ -120,41 +122,61 @@ func (s *State) settle(op *Settle) error {
 	s.settled.set(x.ID, op.To)
 	s.emit("settled", x.ID, totals.Gross)
 	if op.To.Status != sla.Running {
-		s.terminal(&x, op.To.Status == sla.Abandoned)
+		s.conclude(&x, t, &op.To)
 	}
 	s.slas.set(x.ID, x)
 	return nil
 }
 
 // book moves money by the difference to what was moved before.
-func book(x *SLA, t sla.Totals) error {
+func book(x *SLA, terms *sla.Terms, t sla.Totals) error {
 	gross, provider, fee, credit := t.Gross.Sub(x.Gross), t.Provider.Sub(x.Earned.Sub(x.FeeTotal)), t.Fee.Sub(x.FeeTotal), t.Credit.Sub(x.Credited)
 	if gross.Sign() < 0 || provider.Sign() < 0 || fee.Sign() < 0 || credit.Sign() < 0 {
 		return ErrLeafBehind
 	}
-	x.Escrow = x.Escrow.Sub(gross)
 	x.ProviderClaim = x.ProviderClaim.Add(provider)
 	x.Fees = x.Fees.Add(fee)
 	x.ConsumerClaim = x.ConsumerClaim.Add(credit)
 	x.Holdback = t.Holdback
 	x.Gross, x.Earned, x.FeeTotal, x.Credited = t.Gross, t.Earned, t.Fee, t.Credit
+	x.divide(terms)
 	return nil
 }
 
-// terminal gives the consumer what is left.
-func (s *State) terminal(x *SLA, abandoned bool) {
-	x.ConsumerClaim = money.Sum(x.ConsumerClaim, x.Escrow, x.Holdback)
-	x.Escrow, x.Holdback = money.Amount{}, money.Amount{}
-	x.State = Completed
-	if abandoned || x.Terminated {
-		x.State = Terminated
+// conclude ends an SLA by its final leaf. Whoever leaves early without a breach, or lets the money run out, pays for it out of the bond.
+func (s *State) conclude(x *SLA, t *sla.Terms, l *sla.Leaf) {
+	state, early := Completed, x.State == Closing
+	switch {
+	case l.Status == sla.Abandoned || x.Terminated:
+		state, early = Terminated, false
+	case !early && x.Covered < x.Duration && l.Epochs == x.Covered:
+		state, early = Defaulted, true
 	}
+	if early {
+		if price := t.Early(l.Epochs); price.Sign() > 0 {
+			x.ProviderClaim, x.Bond = x.ProviderClaim.Add(price), x.Bond.Sub(price)
+			s.emit("ended_early", x.ID, price)
+		}
+	}
+	s.terminal(x, state)
+}
+
+// terminal gives the consumer what is left.
+func (s *State) terminal(x *SLA, state SLAState) {
+	x.ConsumerClaim = money.Sum(x.ConsumerClaim, x.Escrow, x.Holdback, x.Retention, x.Bond)
+	x.Escrow, x.Holdback, x.Retention, x.Bond = money.Amount{}, money.Amount{}, money.Amount{}, money.Amount{}
+	x.State = state
 	s.emit("sla_state", x.ID)
 }
 
 // running is the number of the epoch that runs, counted from the SLA's start, at least 1.
-func (s *State) running(x *SLA) uint64 {
-	if e := s.config.Epoch(s.now); e > x.StartEpoch {
+func (s *State) running(x *SLA) uint64 { return epochOf(x, s.now, &s.config) }
+
+func epochOf(x *SLA, now uint64, c *cert.Config) uint64 {
+	if now < c.Genesis {
+		return 1
+	}
+	if e := c.Epoch(now); e > x.StartEpoch {
 		return e - x.StartEpoch + 1
 	}
 	return 1
@@ -211,10 +233,14 @@ func (s *State) timeOut(id ids.ID) error {
 	}
 	earned := x.Earned.Add(x.Holdback)
 	fee := earned.Bps(uint32(t.Protocol.FeeBps))
-	if err := book(&x, sla.Totals{Gross: x.Gross, Credit: x.Credited, Earned: earned, Fee: fee, Provider: earned.Sub(fee)}); err != nil {
+	if err := book(&x, t, sla.Totals{Gross: x.Gross, Credit: x.Credited, Earned: earned, Fee: fee, Provider: earned.Sub(fee)}); err != nil {
 		return err
 	}
-	s.terminal(&x, false)
+	state := Completed
+	if x.Terminated {
+		state = Terminated
+	}
+	s.terminal(&x, state)
 	s.slas.set(id, x)
 	s.finish(id)
 	return nil

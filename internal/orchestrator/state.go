@@ -200,6 +200,13 @@ func (s *State) Unit(now uint64, id ids.ID) (Unit, bool) {
 	return u, ok
 }
 
+// SLAAt is an SLA as its state is at a time.
+func (s *State) SLAAt(now uint64, id ids.ID) (SLA, bool) {
+	x, ok := s.slas.get(id)
+	x.State = x.At(now, &s.config)
+	return x, ok
+}
+
 // IDs of everything of a kind, ascending.
 func (s *State) IDs(k ids.Kind) []ids.ID {
 	switch k {

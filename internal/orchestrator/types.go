@@ -153,15 +153,23 @@ const (
 	Expired    SLAState = 7
 	Cancelled  SLAState = 8
 	Terminated SLAState = 9
+	Grace      SLAState = 10 // shown of an Active one: money runs low, everything works
+	Retention  SLAState = 11 // shown of an Active one: money runs out, nothing is written any more
+	Defaulted  SLAState = 12 // the money ran out
 )
 
 // String is the state's name.
 func (s SLAState) String() string {
-	return [...]string{"requested", "accepted", "funded", "active", "closing", "completed", "rejected", "expired", "cancelled", "terminated"}[min(s, Terminated)]
+	return [...]string{"requested", "accepted", "funded", "active", "closing", "completed", "rejected", "expired", "cancelled", "terminated", "grace", "retention", "defaulted"}[min(s, Defaulted)]
 }
 
 // Terminal states are never left.
-func (s SLAState) Terminal() bool { return s >= Completed }
+func (s SLAState) Terminal() bool { return s >= Completed && s <= Terminated || s == Defaulted }
+
+// Running states are those between the beginning and the end: epochs are measured and settled.
+func (s SLAState) Running() bool {
+	return s == Active || s == Closing || s == Grace || s == Retention
+}
 
 // SLA is the consumer's half: escrow and payments.
 type SLA struct {
@@ -176,12 +184,14 @@ type SLA struct {
 	Deposited                          money.Amount
 	Escrow, Holdback                   money.Amount // E, H
 	ProviderClaim, ConsumerClaim, Fees money.Amount // P, K, F
-	Retention, Bond                    money.Amount // R, B: 0 for now
+	Retention, Bond                    money.Amount // R, B
 	Disputed                           money.Amount // D: what a dispute holds of the provider's
 	Withdrawn                          money.Amount
 	Gross, Earned, FeeTotal, Credited  money.Amount // cumulative, as sla.Totals at the last settlement
 	StartEpoch                         uint64
-	Duration, EndEpochs                uint32 // EndEpochs ≤ Duration: where it really ends
+	Duration, EndEpochs                uint32 // EndEpochs ≤ Duration: where it really ends, as far as is known
+	Covered                            uint32 // epochs that are paid for
+	GraceEpochs, RetentionEpochs       uint32 // of the terms
 	AcceptBy, FundBy                   uint64
 	SettledEpochs                      uint32
 	SettledHash                        [32]byte
@@ -200,7 +210,7 @@ const (
 	OpAll              = OpList | OpRead | OpWrite | OpDelete | OpConfigure
 )
 
-// Grant is a consumer's permission on chain.
+// Grant is a permission on chain: the consumer's, or passed on by the grantee of another one. It holds as long as neither it nor any that it comes from is revoked or expired.
 type Grant struct {
 	ID      ids.ID
 	SLA     ids.ID

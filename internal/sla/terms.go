@@ -60,6 +60,11 @@ type ExcessTier struct {
 // Protocol is the part of the terms that the protocol's parameters set, the same for all SLAs that began under one version.
 type Protocol struct {
 	Version           uint32
+	EarlyBps          uint16 // what an early end by the consumer costs it, of the storage that it leaves unused; of the total price it is the bond
+	ReclaimBps        uint16 // the same for the provider, out of the collateral
+	ReclaimWindows    uint16 // from the running window's end to the end of an SLA that its provider reclaims
+	GraceEpochs       uint32 // before Retention, in which money runs low and everything still works
+	RetentionEpochs   uint32 // the last that are paid for, in which nothing is written
 	FeeBps            uint16
 	HoldbackBps       uint16 // in stream mode
 	MinSamples        uint32
@@ -84,7 +89,7 @@ type Protocol struct {
 // DefaultProtocol has the design's parameters; period is a day in epochs.
 func DefaultProtocol(period uint32) Protocol {
 	return Protocol{
-		Version: 1, FeeBps: 200, HoldbackBps: 2_000, MinSamples: 200, CoveragePpm: 900_000,
+		Version: 1, EarlyBps: 1_000, ReclaimBps: 1_000, ReclaimWindows: 2, FeeBps: 200, HoldbackBps: 2_000, MinSamples: 200, CoveragePpm: 900_000,
 		AvailabilityTiers: []AvailabilityTier{{0, 1_000}, {990_000, 2_500}, {950_000, 10_000}},
 		ExcessTiers:       []ExcessTier{{100, 500}, {120, 1_500}, {200, 3_000}},
 		LostBps:           10_000, LostChallenges: 3, BreachBps: 2_500, BreachCount: 2, BreachOf: 3,
@@ -136,11 +141,13 @@ type Terms struct {
 	PriceVersion                        uint32
 	StoragePrice, EgressPrice           money.Amount
 	Collateral                          money.Amount
-	Protocol                            Protocol // HoldbackBps is 10,000 in escrow mode
+	Bond                                money.Amount // EarlyBps of the total price, paid in before anything else
+	Previous                            ids.ID       // the SLA that this one renews; zero: none
+	Protocol                            Protocol     // HoldbackBps is 10,000 in escrow mode
 	QoS                                 QoS
 }
 
-const termsTag = "FLASHBACK-TERMS-v1"
+const termsTag = "FLASHBACK-TERMS-v2"
 
 // Bytes is the canonical encoding of valid terms.
 func (t *Terms) Bytes() []byte {
@@ -156,6 +163,7 @@ func (t *Terms) Bytes() []byte {
 	w.U8(t.Kind).U64(t.Volume).U64(t.Egress).U32(t.RateLimit).U32(t.Duration)
 	w.U32(t.EpochSeconds).U32(t.SlotsPerEpoch).U32(t.Window).U8(t.Redundancy).U8(t.Class).U8(uint8(t.Mode)).U32(t.PriceVersion)
 	w.U128(t.StoragePrice.Big()).U128(t.EgressPrice.Big()).U128(t.Collateral.Big())
+	w.U128(t.Bond.Big()).U16(p.EarlyBps).U16(p.ReclaimBps).U16(p.ReclaimWindows).U32(p.GraceEpochs).U32(p.RetentionEpochs).Raw(t.Previous[:])
 	w.U32(p.Version).U16(p.FeeBps).U16(p.HoldbackBps)
 	w.U32(t.QoS.AvailabilityPpm).U32(t.QoS.TTFBMillis).U32(t.QoS.ThroughputKiBps).U32(t.QoS.ErrorPpm)
 	w.U32(p.MinSamples).U32(p.CoveragePpm)
@@ -195,6 +203,7 @@ func DecodeTerms(b []byte) (*Terms, error) {
 	t.Redundancy, t.Class, t.Mode, t.PriceVersion = r.U8(), r.U8(), Mode(r.U8()), r.U32()
 	t.StoragePrice, t.EgressPrice, t.Collateral = amount(r), amount(r), amount(r)
 	p := &t.Protocol
+	t.Bond, p.EarlyBps, p.ReclaimBps, p.ReclaimWindows, p.GraceEpochs, p.RetentionEpochs, t.Previous = amount(r), r.U16(), r.U16(), r.U16(), r.U32(), r.U32(), r.B32()
 	p.Version, p.FeeBps, p.HoldbackBps = r.U32(), r.U16(), r.U16()
 	t.QoS = QoS{r.U32(), r.U32(), r.U32(), r.U32()}
 	p.MinSamples, p.CoveragePpm = r.U32(), r.U32()
@@ -254,8 +263,8 @@ func (t *Terms) Validate() error {
 		{t.SlotsPerEpoch > 0 && t.Window > 0, "slots and window"},
 		{t.Redundancy == 1, "redundancy"},
 		{t.Mode <= Escrow, "mode"},
-		{within(t.StoragePrice, MaxPrice) && within(t.EgressPrice, MaxPrice) && within(t.Collateral, MaxCollateral), "prices and collateral"},
-		{atMost(p.FeeBps, p.HoldbackBps, p.LostBps, p.SlashBreach, p.SlashLost, p.SlashAbandon, p.SlashCapBps), "basis points"},
+		{within(t.StoragePrice, MaxPrice) && within(t.EgressPrice, MaxPrice) && within(t.Collateral, MaxCollateral) && within(t.Bond, MaxCollateral), "prices, collateral and bond"},
+		{atMost(p.EarlyBps, p.ReclaimBps, p.FeeBps, p.HoldbackBps, p.LostBps, p.SlashBreach, p.SlashLost, p.SlashAbandon, p.SlashCapBps), "basis points"},
 		{t.Mode == Stream || p.HoldbackBps == 10_000, "holdback in escrow mode"},
 		{p.CoveragePpm <= 1_000_000 && t.QoS.AvailabilityPpm <= 1_000_000 && t.QoS.ErrorPpm <= 1_000_000, "parts per million"},
 		{p.BreachBps >= 1 && p.BreachOf >= 1 && p.BreachOf <= 3 && p.BreachCount >= 1 && p.BreachCount <= p.BreachOf, "breach rule"},

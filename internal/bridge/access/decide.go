@@ -42,7 +42,7 @@ func (v *View) allow(h *holder, a s3.Action, bucket, key string) error {
 		return nil
 	}
 	at := v.chainNow()
-	if err := v.standing(h, at, a == s3.List || a == s3.Read); err != nil {
+	if err := v.standing(h, at, a); err != nil {
 		return err
 	}
 	if h.grant.Zero() {
@@ -59,7 +59,7 @@ func (v *View) allow(h *holder, a s3.Action, bucket, key string) error {
 }
 
 // standing checks the SLA's and the grant's state. mu is held.
-func (v *View) standing(h *holder, at time.Time, reading bool) error {
+func (v *View) standing(h *holder, at time.Time, a s3.Action) error {
 	s, ok := v.s.SLAs[h.sla]
 	if !ok {
 		return forbidden("sla_over", "the service-level agreement is over and its data is removed")
@@ -67,8 +67,13 @@ func (v *View) standing(h *holder, at time.Time, reading bool) error {
 	switch s.phase(v.s.Grid, at, v.o.Retention) {
 	case Waiting:
 		return forbidden("sla_not_active", "the service-level agreement is not active yet: it is %s", s.State)
+	case Retention:
+		if a == s3.Write || a == s3.Configure {
+			return forbidden("sla_retention", "the money of the service-level agreement lasts until %s only: until it is topped up (flashback sla fund), data can be read, listed and deleted, and not be written",
+				s.end(v.s.Grid).UTC().Format(time.RFC3339))
+		}
 	case ReadOnly:
-		if !reading {
+		if a != s3.List && a != s3.Read {
 			since, _ := s.ended(v.s.Grid, at)
 			return forbidden("sla_ended", "the service-level agreement ended at %s: its data can be read until %s and not be changed",
 				since.UTC().Format(time.RFC3339), since.Add(v.o.Retention).UTC().Format(time.RFC3339))

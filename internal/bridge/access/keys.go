@@ -209,7 +209,7 @@ func (v *View) entitled(h *holder) (until time.Time, err error) {
 	if _, ok := v.s.SLAs[h.sla]; !ok {
 		return until, fault.New(fault.NotFound, "sla_unknown", "this node serves no such service-level agreement")
 	}
-	if err := v.standing(h, v.chainNow(), true); err != nil {
+	if err := v.standing(h, v.chainNow(), s3.Read); err != nil {
 		return until, err
 	}
 	s := v.s.SLAs[h.sla]

@@ -125,7 +125,10 @@ func (v *View) readSLA(ctx context.Context, id ids.ID) error {
 			return err
 		}
 	}
-	s.State, s.StartEpoch, s.EndEpochs = c.State, c.StartEpoch, c.EndEpochs
+	s.State, s.StartEpoch, s.EndEpochs, s.Thin = c.State, c.StartEpoch, c.EndEpochs, 0
+	if open := c.State == orchestrator.Active || c.State == orchestrator.Grace || c.State == orchestrator.Retention; open && c.Covered < c.Duration {
+		s.State, s.Thin = orchestrator.Active, max(1, c.Covered-min(c.Covered, c.RetentionEpochs)) // time alone tells the rest
+	}
 	if s.State.Terminal() && s.OverSince == 0 {
 		s.OverSince = at.Unix()
 	}

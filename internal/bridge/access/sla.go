@@ -20,6 +20,7 @@ type SLA struct {
 	RateLimit  uint32                `json:"rateLimit"`
 	StartEpoch uint64                `json:"startEpoch"`
 	EndEpochs  uint32                `json:"endEpochs"`          // it ends so many epochs after the start
+	Thin       uint32                `json:"thin,omitzero"`      // money runs out: so many epochs after the start nothing is written any more; 0: never
 	OverSince  int64                 `json:"overSince,omitzero"` // chain time at which a terminal state was first seen
 }
 
@@ -30,15 +31,16 @@ func (s *SLA) Space() object.Space { return object.Space(s.ID.String()) }
 type Phase uint8
 
 const (
-	Waiting  Phase = iota // not active yet
-	Live                  // everything that the reserve allows
-	ReadOnly              // over; the consumer may still fetch what is there
-	Over                  // retention has passed, or it never became active: nothing is kept
+	Waiting   Phase = iota // not active yet
+	Live                   // everything that the reserve allows
+	Retention              // the money runs out: everything but writes
+	ReadOnly               // over; the consumer may still fetch what is there
+	Over                   // retention has passed, or it never became active: nothing is kept
 )
 
 // String is the phase's name.
 func (p Phase) String() string {
-	return [...]string{"waiting", "live", "read_only", "over"}[min(p, Over)]
+	return [...]string{"waiting", "live", "retention", "read_only", "over"}[min(p, Over)]
 }
 
 // grid is the epochs' place in time, from the Oracle's configuration.
@@ -75,6 +77,8 @@ func (s *SLA) phase(g grid, at time.Time, retention time.Duration) Phase {
 	}
 	since, over := s.ended(g, at)
 	switch {
+	case !over && s.Thin > 0 && !at.Before(g.start(s.StartEpoch+uint64(s.Thin))):
+		return Retention
 	case !over:
 		return Live
 	case at.Before(since.Add(retention)):

@@ -369,3 +369,25 @@ func TestLostEventsAndForeignSLAs(t *testing.T) {
 		t.Errorf("a foreign SLA's event cost %d reads more than none", idle-n)
 	}
 }
+
+// When an SLA's money runs out, what is there can be read and deleted; a top-up makes it writable again, and the end of the money is the SLA's.
+func TestRetention(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.sla(orchestrator.Active)
+	w.chain.SetCovered(id, 6, 2)
+	i := w.issue("consumer", id, ids.ID{})
+	for _, x := range []struct {
+		epochs    int64 // that pass before
+		covered   uint32
+		retention uint32
+		want      string
+	}{{0, 6, 2, "lrwdc"}, {4, 6, 2, "lrwdc"}, {1, 6, 2, "lrd"}, {0, 9, 2, "lrwdc"}, {3, 9, 2, "lrd"}, {1, 9, 0, "lrwdc"}, {1, 9, 0, "lr"}} {
+		w.clock.add(time.Duration(x.epochs) * epoch * time.Second)
+		w.chain.SetCovered(id, x.covered, x.retention)
+		w.poll()
+		if got := may(i, "demo/a"); got != x.want {
+			t.Errorf("after %d epochs more, %d paid for, %d of retention: allowed %q, want %q", x.epochs, x.covered, x.retention, got, x.want)
+		}
+	}
+}

@@ -102,6 +102,7 @@ func answers(t *testing.T, open Opener) {
 	}
 
 	req := s.request(consumer, sla.Stream, 8)
+	all := req.Deposit
 	req.Deposit = money.Of(1)
 	id := s.do(consumer, req).ID
 	state(id, orchestrator.Requested)
@@ -111,8 +112,8 @@ func answers(t *testing.T, open Opener) {
 	state(id, orchestrator.Accepted)
 	s.refused("StateWrong", fault.Conflict, s.provider, orchestrator.Accept{Provider: p, SLA: id})
 	s.refused("AmountInvalid", fault.Invalid, consumer, orchestrator.Fund{From: c, SLA: id, Amount: money.Of(0)})
-	s.refused("OverFunded", fault.Invalid, consumer, orchestrator.Fund{From: c, SLA: id, Amount: req.MaxTotal})
-	s.do(consumer, orchestrator.Fund{From: c, SLA: id, Amount: req.MaxTotal.Sub(money.Of(1))})
+	s.refused("OverFunded", fault.Invalid, consumer, orchestrator.Fund{From: c, SLA: id, Amount: all})
+	s.do(consumer, orchestrator.Fund{From: c, SLA: id, Amount: all.Sub(money.Of(1))})
 	state(id, orchestrator.Active)
 	s.refused("StateWrong", fault.Conflict, consumer, orchestrator.Cancel{Consumer: c, SLA: id})
 	s.do(consumer, orchestrator.CloseSLA{Consumer: c, SLA: id})
@@ -123,8 +124,8 @@ func answers(t *testing.T, open Opener) {
 	state(id, orchestrator.Rejected)
 	before := s.balance(s.Asset, c)
 	s.do(s.Admin, orchestrator.Refund{SLA: id})
-	if got := s.balance(s.Asset, c).Sub(before); !got.Equal(req.MaxTotal) {
-		t.Errorf("a refused request paid %s back, not %s", got, req.MaxTotal)
+	if got := s.balance(s.Asset, c).Sub(before); !got.Equal(all) {
+		t.Errorf("a refused request paid %s back, not %s", got, all)
 	}
 
 	id = s.do(consumer, s.request(consumer, sla.Stream, 8)).ID

@@ -27,7 +27,7 @@ func life(t *testing.T, open Opener) {
 		t.Fatalf("SLA id %s, want %s", id, want)
 	}
 	v := s.sla(id)
-	if v.State != orchestrator.Active || !v.Escrow.Equal(req.Deposit) || v.Consumer != consumer.Account() || v.Provider != s.provider.Account() || v.Duration != 8 {
+	if v.State != orchestrator.Active || !v.Escrow.Add(v.Bond).Equal(req.Deposit) || !v.Escrow.Equal(req.MaxTotal) || v.Covered != 8 || v.Consumer != consumer.Account() || v.Provider != s.provider.Account() || v.Duration != 8 {
 		t.Fatalf("after the request: %+v", v)
 	}
 	raw, err := s.Chain.Terms(s.ctx, id)
@@ -74,7 +74,7 @@ func life(t *testing.T, open Opener) {
 		op     orchestrator.Op
 	}{
 		{s.provider.Account(), want.Provider, orchestrator.Payout{SLA: id}},
-		{consumer.Account(), v.Total.Sub(want.Gross), orchestrator.Refund{SLA: id}},
+		{consumer.Account(), v.Deposited.Sub(want.Gross), orchestrator.Refund{SLA: id}},
 		{s.Payees[0], sla.Split(want.Fee, terms.Protocol.FeeSplit)[0], orchestrator.CollectFees{SLA: id}},
 	} {
 		before := s.balance(s.Asset, p.who)

@@ -119,7 +119,7 @@ func settlements(t *testing.T, open Opener) {
 	// Without any leaf, time ends it, and nobody is punished.
 	s.Pass(t, time.Duration(8*EpochSeconds+100+EpochSeconds)*time.Second)
 	s.do(s.Admin, orchestrator.TimeOut{SLA: other})
-	if v := s.sla(other); v.State != orchestrator.Completed || !v.ConsumerClaim.Equal(v.Total) {
+	if v := s.sla(other); v.State != orchestrator.Completed || !v.ConsumerClaim.Equal(v.Deposited) {
 		t.Errorf("timed out: %+v", v)
 	}
 }

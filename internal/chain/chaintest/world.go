@@ -205,8 +205,10 @@ func (s *scene) request(consumer chain.Signer, mode sla.Mode, epochs uint32) orc
 	s.Helper()
 	q, err := s.Chain.Quote(s.ctx, s.unit, 10*gib, gib, epochs)
 	s.must(err)
+	p, err := s.Chain.Params(s.ctx)
+	s.must(err)
 	return orchestrator.Request{Consumer: consumer.Account(), Unit: s.unit, Volume: 10 * gib, Egress: gib, Duration: epochs, Mode: mode, Refund: consumer.Account(), MaxTotal: q.Total,
-		PriceVersion: q.PriceVersion, Nonce: s.fresh(), Deposit: q.Total}
+		PriceVersion: q.PriceVersion, Nonce: s.fresh(), Deposit: p.FullDeposit(q.Total)}
 }
 
 // certify submits a report of one leaf, with the first signers.

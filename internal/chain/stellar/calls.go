@@ -206,7 +206,8 @@ func (b *args) params(p orchestrator.Params) xdr.ScVal {
 		excess = append(excess, vStruct(fields{"level": vU32(t.Ratio), "bps": vU32(t.Bps)}))
 	}
 	return vStruct(fields{
-		"version": vU32(p.Version), "fee_bps": vU32(p.FeeBps), "fee_flash_bps": vU32(p.FeeFlashBps), "flash": b.optional(p.Flash), "holdback_bps": vU32(p.HoldbackBps), "min_samples": vU32(p.MinSamples), "coverage_ppm": vU32(p.CoveragePpm),
+		"version": vU32(p.Version), "early_bps": vU32(p.EarlyBps), "reclaim_bps": vU32(p.ReclaimBps), "reclaim_windows": vU32(p.ReclaimWindows), "grace_epochs": vU32(p.GraceEpochs),
+		"retention_epochs": vU32(p.RetentionEpochs), "fee_bps": vU32(p.FeeBps), "fee_flash_bps": vU32(p.FeeFlashBps), "flash": b.optional(p.Flash), "holdback_bps": vU32(p.HoldbackBps), "min_samples": vU32(p.MinSamples), "coverage_ppm": vU32(p.CoveragePpm),
 		"availability_tiers": vVec(availability...), "excess_tiers": vVec(excess...), "lost_bps": vU32(p.LostBps), "lost_challenges": vU32(p.LostChallenges),
 		"breach_bps": vU32(p.BreachBps), "breach_count": vU32(p.BreachCount), "breach_of": vU32(p.BreachOf),
 		"slash_breach_bps": vU32(p.SlashBreach), "slash_lost_bps": vU32(p.SlashLost), "slash_abandon_bps": vU32(p.SlashAbandon), "abandon_windows": vU32(p.AbandonWindows),

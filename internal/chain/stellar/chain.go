@@ -2,9 +2,11 @@ package stellar
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/stellar/go-stellar-sdk/xdr"
 
+	"github.com/flashback-network/flashback/internal/cert"
 	"github.com/flashback-network/flashback/internal/chain"
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
@@ -16,6 +18,8 @@ import (
 type Chain struct {
 	*Client
 	at chain.Contracts
+
+	epochs atomic.Pointer[cert.Config] // the schedule, once it was read
 }
 
 var _ chain.Chain = (*Chain)(nil)

@@ -195,7 +195,30 @@ func (c *Chain) SLA(ctx context.Context, id ids.ID) (orchestrator.SLA, error) {
 	if err != nil {
 		return orchestrator.SLA{}, err
 	}
-	return readSLA(r, id)
+	x, err := readSLA(r, id)
+	if err != nil || x.State != orchestrator.Active || x.Covered >= x.Duration {
+		return x, err
+	}
+	config, err := c.schedule(ctx)
+	if err != nil {
+		return orchestrator.SLA{}, err
+	}
+	_, now, err := c.Head(ctx)
+	x.State = x.At(uint64(now.Unix()), config)
+	return x, err
+}
+
+// schedule is a configuration of the Oracle whose epochs may be relied on: they never change.
+func (c *Chain) schedule(ctx context.Context) (*cert.Config, error) {
+	if k := c.epochs.Load(); k != nil {
+		return k, nil
+	}
+	k, err := c.OracleConfig(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.epochs.Store(&k)
+	return &k, nil
 }
 
 // Terms of an SLA in canonical bytes.

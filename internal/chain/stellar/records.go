@@ -56,10 +56,11 @@ func readSLA(r *record, id ids.ID) (orchestrator.SLA, error) {
 		State: orchestrator.SLAState(r.u8("state")), Mode: sla.Mode(r.u8("mode")), Total: r.amount("total"), Deposited: r.amount("deposited"), Escrow: r.amount("escrow"), Holdback: r.amount("holdback"),
 		ProviderClaim: r.amount("provider_claim"), ConsumerClaim: r.amount("consumer_claim"), Fees: r.amount("fees"), Retention: r.amount("retention"), Bond: r.amount("bond"), Disputed: r.amount("disputed"),
 		Withdrawn: r.amount("withdrawn"), Gross: r.amount("gross"), Earned: r.amount("earned"), FeeTotal: r.amount("fee_total"), Credited: r.amount("credited"), StartEpoch: r.u64("start_epoch"),
-		Duration: r.u32("duration"), EndEpochs: r.u32("end_epochs"), AcceptBy: r.u64("accept_by"), FundBy: r.u64("fund_by"), SettledEpochs: r.u32("settled_epochs"), SettledHash: r.b32("settled_hash"),
+		Duration: r.u32("duration"), EndEpochs: r.u32("end_epochs"), Covered: r.u32("covered_epochs"), GraceEpochs: r.u32("grace_epochs"), RetentionEpochs: r.u32("retention_epochs"),
+		AcceptBy: r.u64("accept_by"), FundBy: r.u64("fund_by"), SettledEpochs: r.u32("settled_epochs"), SettledHash: r.b32("settled_hash"),
 		Windows: r.u32("windows"), Breach: r.u32("slash_bps") > 0, Terminated: r.flag("breach"),
 	}
-	if v.State > orchestrator.Terminated || v.Mode > sla.Escrow {
+	if v.State > orchestrator.Defaulted || v.Mode > sla.Escrow {
 		r.fail("state", "is %d in mode %d", v.State, v.Mode)
 	}
 	return v, r.done()
@@ -69,7 +70,8 @@ func readParams(r *record) (orchestrator.Params, error) {
 	slash, fee, payees := r.sub("slash_split"), r.sub("fee_split"), r.sub("payees")
 	p := orchestrator.Params{
 		Protocol: sla.Protocol{
-			Version: r.u32("version"), FeeBps: r.u16("fee_bps"), HoldbackBps: r.u16("holdback_bps"), MinSamples: r.u32("min_samples"), CoveragePpm: r.u32("coverage_ppm"),
+			Version: r.u32("version"), EarlyBps: r.u16("early_bps"), ReclaimBps: r.u16("reclaim_bps"), ReclaimWindows: r.u16("reclaim_windows"), GraceEpochs: r.u32("grace_epochs"),
+			RetentionEpochs: r.u32("retention_epochs"), FeeBps: r.u16("fee_bps"), HoldbackBps: r.u16("holdback_bps"), MinSamples: r.u32("min_samples"), CoveragePpm: r.u32("coverage_ppm"),
 			LostBps: r.u16("lost_bps"), LostChallenges: r.u8("lost_challenges"), BreachBps: r.u16("breach_bps"), BreachCount: r.u8("breach_count"), BreachOf: r.u8("breach_of"),
 			SlashBreach: r.u16("slash_breach_bps"), SlashLost: r.u16("slash_lost_bps"), SlashAbandon: r.u16("slash_abandon_bps"), AbandonWindows: r.u8("abandon_windows"),
 			SlashCapBps: r.u16("slash_cap_bps"), SlashPeriod: r.u32("slash_period_epochs"),

@@ -54,7 +54,7 @@ func (r *Rig) one(ctx context.Context, id ids.ID) error {
 			return g, err
 		})
 	case ids.SLA:
-		x, ok := s.SLA(id)
+		x, ok := s.SLAAt(r.World.Now, id)
 		err := equal(ctx, "sla "+id.Short(), x, ok, func(ctx context.Context) (orchestrator.SLA, error) { return r.Chain.SLA(ctx, id) })
 		v, ok := s.Reservation(id)
 		err = errors.Join(err, equal(ctx, "reservation "+id.Short(), v, ok, func(ctx context.Context) (orchestrator.Reservation, error) { return r.Chain.Reservation(ctx, id) }))

@@ -53,11 +53,14 @@ func terms(change ...func(*sla.Terms)) *sla.Terms {
 		QoS:      sla.QoS{AvailabilityPpm: 999_000, TTFBMillis: 100, ThroughputKiBps: 1024, ErrorPpm: 1_000},
 		Protocol: sla.DefaultProtocol(24),
 	}
-	t.Protocol.MinSamples = 20
+	t.Protocol.MinSamples, t.Protocol.GraceEpochs, t.Protocol.RetentionEpochs = 20, 6, 5
 	for _, f := range change {
 		f(t)
 	}
 	t.Protocol = t.Protocol.For(t.Mode, t.QoS.AvailabilityPpm)
+	if t.Bond.Sign() == 0 {
+		t.Bond = t.TotalPrice().Bps(uint32(t.Protocol.EarlyBps))
+	}
 	if t.Collateral.Sign() == 0 {
 		t.Collateral = t.TotalPrice().Bps(1_000)
 	}
@@ -70,6 +73,8 @@ func largest(t *sla.Terms) {
 	t.Volume, t.Egress, t.Duration, t.EpochSeconds, t.Window, t.SlotsPerEpoch = sla.MaxVolume, sla.MaxEgress, 1<<18, 1<<12, 1<<10, 1
 	t.StoragePrice, t.EgressPrice = money.Must(pow2less1(63)), money.Must(pow2less1(63))
 	t.Collateral = money.Must(pow2less1(100))
+	t.Protocol.EarlyBps, t.Protocol.ReclaimBps, t.Protocol.ReclaimWindows = 10_000, 10_000, 1_000
+	t.Previous = canon.Hash([]byte("previous"))
 }
 
 // leaf with plausible random numbers in every field.

@@ -52,6 +52,7 @@ func generate() (map[string][]byte, int, error) {
 		return nil
 	}
 	enc, mer, cer, tot, jud, tra := encodingCases(), merkleCases(), certificateFile(), totalsCases(), judgeCases(), transitionFile()
+	dep := depositCases()
 	sco := scoreCases()
 	fla, sta := flashVectors(), stakingVectors()
 	reg, gov := registryFile(), governanceFile()
@@ -64,6 +65,7 @@ func generate() (map[string][]byte, int, error) {
 		{"merkle.json", len(mer), file[merkleCase]{mer}},
 		{"certificate.json", len(cer.Cases), cer},
 		{"totals.json", len(tot), file[totalsCase]{tot}},
+		{"deposit.json", len(dep), file[depositCase]{dep}},
 		{"judge.json", len(jud), file[judgeCase]{jud}},
 		{"transitions.json", len(tra.Cases), tra},
 		{"score.json", len(sco), file[scoreCase]{sco}},

@@ -58,22 +58,22 @@ func scriptGenesis() orchestrator.Genesis {
 	p := orchestrator.Params{Protocol: sla.DefaultProtocol(3), CollateralMinBps: 100, AcceptSeconds: 60, FundSeconds: 60, CloseSeconds: 60, NoticeSeconds: 20, QuotaSeconds: 15,
 		PlatformAddress: account(ids.KeyAccount, "platform"), ValidatorsAddress: account(ids.KeyAccount, "validators"), FundAddress: account(ids.KeyAccount, "fund"),
 		InsuranceAddress: account(ids.KeyAccount, "insurance")}
-	p.MinSamples, p.AbandonWindows, p.FeeFlashBps = 5, 3, 50
-	return orchestrator.Genesis{Oracle: oracle, Provider: po, Consumer: co, Admin: admin, Dispute: dispute, Config: c, Params: p}
+	p.MinSamples, p.AbandonWindows, p.FeeFlashBps, p.GraceEpochs, p.RetentionEpochs = 5, 3, 50, 2, 1
+	return orchestrator.Genesis{Oracle: oracle, Provider: po, Consumer: co, Admin: admin, Dispute: disputing, Config: c, Params: p}
 }
 
 const tokens = 1_000_000_000_000
 
 var (
-	admin    = account(ids.KeyAccount, "admin")
-	dispute  = account(ids.KeyAccount, "dispute")
-	stranger = account(ids.KeyAccount, "stranger")
-	nodeKey  = account(ids.KeyAccount, "node")
-	payout   = account(ids.KeyAccount, "payout")
-	refund   = account(ids.KeyAccount, "refund")
-	nodeID   = ids.NodeID(po, nodeKey)
-	unitID   = ids.UnitID(po, provider, nonce("unit"))
-	slaID    = ids.SLAID(co, consumer, nonce("sla"))
+	admin     = account(ids.KeyAccount, "admin")
+	disputing = account(ids.KeyAccount, "dispute")
+	stranger  = account(ids.KeyAccount, "stranger")
+	nodeKey   = account(ids.KeyAccount, "node")
+	payout    = account(ids.KeyAccount, "payout")
+	refund    = account(ids.KeyAccount, "refund")
+	nodeID    = ids.NodeID(po, nodeKey)
+	unitID    = ids.UnitID(po, provider, nonce("unit"))
+	slaID     = ids.SLAID(co, consumer, nonce("sla"))
 )
 
 func balances() (l []balanceVector) {
@@ -188,17 +188,39 @@ func manual(u *orchestrator.UnitSpec) { u.AutoAccept = false }
 // request of 100 GiB for nine epochs, with all of the deposit.
 func request(change ...func(*orchestrator.Request)) orchestrator.Request {
 	r := orchestrator.Request{Consumer: consumer, Unit: unitID, Volume: 100 * gib, Egress: 10 * gib, Duration: 9, Refund: refund, PriceVersion: 1, Nonce: nonce("sla")}
-	r.MaxTotal = price(r)
-	r.Deposit = r.MaxTotal
+	inFull(&r)
 	for _, f := range change {
 		f(&r)
 	}
 	return r
 }
 
-func price(r orchestrator.Request) money.Amount {
-	t := &sla.Terms{Volume: r.Volume, Egress: r.Egress, Duration: r.Duration, EpochSeconds: 10, StoragePrice: spec().StoragePrice, EgressPrice: spec().EgressPrice}
-	return t.TotalPrice()
+// priced are the parts of a request's terms that its price follows from.
+func priced(r orchestrator.Request) *sla.Terms {
+	t := &sla.Terms{Volume: r.Volume, Egress: r.Egress, Duration: r.Duration, EpochSeconds: 10, Window: 3, StoragePrice: spec().StoragePrice, EgressPrice: spec().EgressPrice,
+		Protocol: scriptGenesis().Params.Protocol}
+	t.Bond = t.TotalPrice().Bps(1_000)
+	return t
+}
+
+func price(r orchestrator.Request) money.Amount { return priced(r).TotalPrice() }
+
+// full is the price and the bond.
+func full(r orchestrator.Request) money.Amount { return priced(r).Full() }
+
+// inFull pays all of it.
+func inFull(r *orchestrator.Request) { r.MaxTotal, r.Deposit = price(*r), full(*r) }
+
+// covering pays for so many epochs.
+func covering(epochs uint32) func(*orchestrator.Request) {
+	return func(r *orchestrator.Request) {
+		t := priced(*r)
+		r.Deposit = money.Sum(t.Bond, t.EgressTotal(), t.Storage(epochs))
+	}
+}
+
+func lasting(epochs uint32) func(*orchestrator.Request) {
+	return func(r *orchestrator.Request) { r.Duration = epochs; inFull(r) }
 }
 
 func inEscrow(r *orchestrator.Request) { r.Mode = sla.Escrow }

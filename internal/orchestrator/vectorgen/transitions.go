@@ -42,6 +42,24 @@ func transitionFile() transitions {
 		{"admins", newAdmins},
 		{"emergencies", emergencies},
 		{"lifetimes", lifetimes},
+		{"paid by and by", paidByAndBy},
+		{"paid by and by, in escrow, settled each epoch", func(x *script) { toppedUp(x, inEscrow) }},
+		{"paid by and by, in a stream, settled each epoch", func(x *script) { toppedUp(x, func(*orchestrator.Request) {}) }},
+		{"a deposit that is too short waits for more", shortDeposit},
+		{"top-ups refused", topUpsRefused},
+		{"the money ran out", func(x *script) { ranOut(x, 0) }},
+		{"the money ran out in the first window's epochs too", func(x *script) { ranOut(x, 1) }},
+		{"ended by the validators before the money ran out", endedBefore},
+		{"a final leaf beyond what is paid for", beyondPaid},
+		{"closed at once", func(x *script) { closedAfter(x, 0) }},
+		{"closed in the second window", func(x *script) { closedAfter(x, 4) }},
+		{"closed in the last window: nothing to pay", func(x *script) { closedAfter(x, 7) }},
+		{"closed when money was short", closedShort},
+		{"closed, then terminated for a breach: free", closedThenTerminated},
+		{"closed, then abandoned: free", closedThenAbandoned},
+		{"timed out when money was short: free", timedOutShort},
+		{"no bond", noBond},
+		{"free of charge", freeOfCharge},
 		{"a dispute: half to the consumer", func(x *script) { disputed(x, 2) }},
 		{"a dispute: all to the provider", func(x *script) { disputed(x, 0) }},
 		{"a dispute: all to the consumer", func(x *script) { disputed(x, 1) }},
@@ -76,7 +94,7 @@ func lifeOf(x *script, mode func(*orchestrator.Request), every int) {
 func held(x *script) {
 	x.offer(manual)
 	x.do(request(unfunded))
-	total := price(request())
+	total := full(request())
 	x.take("AmountInvalid", orchestrator.Fund{From: stranger, SLA: slaID, Amount: money.Of(0)})
 	x.take("OverFunded", orchestrator.Fund{From: stranger, SLA: slaID, Amount: total.Add(money.Of(1))})
 	x.do(orchestrator.Fund{From: stranger, SLA: slaID, Amount: money.Of(1_000)})
@@ -84,7 +102,7 @@ func held(x *script) {
 	x.do(orchestrator.Accept{Provider: provider, SLA: slaID})
 	x.take("StateWrong", orchestrator.Accept{Provider: provider, SLA: slaID})
 	x.do(orchestrator.Fund{From: consumer, SLA: slaID, Amount: total.Sub(money.Of(1_000))})
-	x.take("StateWrong", orchestrator.Fund{From: consumer, SLA: slaID, Amount: money.Of(1)})
+	x.take("OverFunded", orchestrator.Fund{From: consumer, SLA: slaID, Amount: money.Of(1)})
 	x.take("StateWrong", orchestrator.Refuse{Provider: provider, SLA: slaID})
 	x.take("StateWrong", orchestrator.Cancel{Consumer: consumer, SLA: slaID})
 	x.take("StateWrong", orchestrator.Expire{SLA: slaID})
@@ -139,7 +157,7 @@ func expired(x *script, accepted bool) {
 
 func breached(x *script) {
 	x.offer()
-	x.do(request(func(r *orchestrator.Request) { r.Duration = 30; r.MaxTotal = price(*r); r.Deposit = r.MaxTotal }))
+	x.do(request(lasting(30)))
 	x.begin()
 	x.observe(3, 1, 0)
 	x.settle() // credit: the holdback, and the collateral for the rest
@@ -157,7 +175,7 @@ func breached(x *script) {
 
 func abandoned(x *script) {
 	x.offer()
-	x.do(request(func(r *orchestrator.Request) { r.Duration = 30; r.MaxTotal = price(*r); r.Deposit = r.MaxTotal }))
+	x.do(request(lasting(30)))
 	x.begin()
 	x.observe(3, 0, 0)
 	x.observe(9, 5, 0)

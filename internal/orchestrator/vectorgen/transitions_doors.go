@@ -106,8 +106,8 @@ func disputed(x *script, part int64) {
 	x.begin()
 	x.observe(3, 0, 0)
 	x.settle()
-	x.do(orchestrator.Freeze{Dispute: dispute, SLA: slaID, Amount: money.Of(1_001)})
-	x.take("Disputed", orchestrator.Freeze{Dispute: dispute, SLA: slaID, Amount: money.Of(1)})
+	x.do(orchestrator.Freeze{Dispute: disputing, SLA: slaID, Amount: money.Of(1_001)})
+	x.take("Disputed", orchestrator.Freeze{Dispute: disputing, SLA: slaID, Amount: money.Of(1)})
 	x.do(orchestrator.Payout{SLA: slaID}) // what is not disputed
 	x.observe(6, 0, 0)
 	x.settle() // Completed
@@ -115,25 +115,25 @@ func disputed(x *script, part int64) {
 	if part > 0 {
 		to = money.Of(1_001 / part)
 	}
-	x.take("AmountInvalid", orchestrator.Rule{Dispute: dispute, SLA: slaID, ToConsumer: money.Of(1_002)})
-	x.do(orchestrator.Rule{Dispute: dispute, SLA: slaID, ToConsumer: to})
-	x.do(orchestrator.Freeze{Dispute: dispute, SLA: slaID, Amount: money.Of(tokens)}) // all that is there
+	x.take("AmountInvalid", orchestrator.Rule{Dispute: disputing, SLA: slaID, ToConsumer: money.Of(1_002)})
+	x.do(orchestrator.Rule{Dispute: disputing, SLA: slaID, ToConsumer: to})
+	x.do(orchestrator.Freeze{Dispute: disputing, SLA: slaID, Amount: money.Of(tokens)}) // all that is there
 	x.take("NothingDue", orchestrator.Payout{SLA: slaID})
-	x.do(orchestrator.Rule{Dispute: dispute, SLA: slaID})
+	x.do(orchestrator.Rule{Dispute: disputing, SLA: slaID})
 	x.draw()
-	x.do(orchestrator.Freeze{Dispute: dispute, SLA: slaID, Amount: money.Of(5)}) // nothing is left to hold
-	x.do(orchestrator.Rule{Dispute: dispute, SLA: slaID})
+	x.do(orchestrator.Freeze{Dispute: disputing, SLA: slaID, Amount: money.Of(5)}) // nothing is left to hold
+	x.do(orchestrator.Rule{Dispute: disputing, SLA: slaID})
 }
 
 func disputesRefused(x *script) {
 	x.offer()
 	x.take("NotAuthorized", orchestrator.Freeze{Dispute: stranger, SLA: slaID, Amount: money.Of(1)})
 	x.take("NotAuthorized", orchestrator.Rule{Dispute: admin, SLA: slaID})
-	x.take("AmountInvalid", orchestrator.Freeze{Dispute: dispute, SLA: slaID, Amount: money.Of(0)})
-	x.take("AmountInvalid", orchestrator.Freeze{Dispute: dispute, SLA: slaID, Amount: money.Of(-1)})
-	x.take("NotFound", orchestrator.Freeze{Dispute: dispute, SLA: slaID, Amount: money.Of(1)})
-	x.take("NotFound", orchestrator.Rule{Dispute: dispute, SLA: slaID})
+	x.take("AmountInvalid", orchestrator.Freeze{Dispute: disputing, SLA: slaID, Amount: money.Of(0)})
+	x.take("AmountInvalid", orchestrator.Freeze{Dispute: disputing, SLA: slaID, Amount: money.Of(-1)})
+	x.take("NotFound", orchestrator.Freeze{Dispute: disputing, SLA: slaID, Amount: money.Of(1)})
+	x.take("NotFound", orchestrator.Rule{Dispute: disputing, SLA: slaID})
 	x.do(request())
-	x.take("AmountInvalid", orchestrator.Rule{Dispute: dispute, SLA: slaID, ToConsumer: money.Of(-1)})
-	x.take("AmountInvalid", orchestrator.Rule{Dispute: dispute, SLA: slaID, ToConsumer: money.Of(1)})
+	x.take("AmountInvalid", orchestrator.Rule{Dispute: disputing, SLA: slaID, ToConsumer: money.Of(-1)})
+	x.take("AmountInvalid", orchestrator.Rule{Dispute: disputing, SLA: slaID, ToConsumer: money.Of(1)})
 }

@@ -18,7 +18,7 @@ func settlementsRefused(x *script) {
 	zero := sla.Zero(x.terms)
 	x.take("StateWrong", orchestrator.Settle{SLA: slaID, From: zero, To: zero})
 	x.take("StateWrong", orchestrator.SettleReservation{SLA: slaID, Terms: x.terms.Bytes(), From: zero, To: zero})
-	x.do(orchestrator.Accept{Provider: provider, SLA: slaID}, orchestrator.Fund{From: consumer, SLA: slaID, Amount: price(request())})
+	x.do(orchestrator.Accept{Provider: provider, SLA: slaID}, orchestrator.Fund{From: consumer, SLA: slaID, Amount: full(request())})
 	x.begin()
 	x.observe(4, 1, 0)
 	good := x.leaf
@@ -236,7 +236,7 @@ func parameters(x *script) {
 	}
 	x.do(request(unfunded)) // under version 1
 	x.do(orchestrator.SetParams{Admin: admin, Params: p})
-	x.do(orchestrator.Fund{From: consumer, SLA: slaID, Amount: price(request())})
+	x.do(orchestrator.Fund{From: consumer, SLA: slaID, Amount: full(request())})
 	x.begin()
 	x.observe(9, 0, 0)
 	x.settle() // the fee is version 1's

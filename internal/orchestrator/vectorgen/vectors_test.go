@@ -249,6 +249,26 @@ func TestTotals(t *testing.T) {
 	}
 }
 
+func TestDeposits(t *testing.T) {
+	t.Parallel()
+	for _, c := range read[file[depositCase]](t, "deposit.json").Cases {
+		terms, err := sla.DecodeTerms(c.Terms)
+		if err != nil {
+			t.Fatal(c.Name, err)
+		}
+		n := terms.Covered(c.Deposited)
+		if n != c.Covered || terms.Least() != c.Least || !terms.Full().Equal(c.Full) || !terms.Bond.Equal(c.Bond) || !terms.Early(c.Epochs).Equal(c.Early) ||
+			!c.Deposited.Less(c.Bond) && !terms.Reserve(c.Deposited.Sub(c.Bond), n).Equal(c.Reserve) {
+			t.Errorf("%s: covered %d, least %d, full %s, early %s", c.Name, n, terms.Least(), terms.Full(), terms.Early(c.Epochs))
+		}
+		// the most epochs that the deposit pays for, told without the formula
+		first := terms.Bond.Add(terms.EgressTotal())
+		if n > 0 && c.Deposited.Less(first.Add(terms.Storage(n))) || n < terms.Duration && !c.Deposited.Less(first.Add(terms.Storage(n+1))) {
+			t.Errorf("%s: %d epochs are not what is paid for", c.Name, n)
+		}
+	}
+}
+
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	for _, c := range read[file[judgeCase]](t, "judge.json").Cases {

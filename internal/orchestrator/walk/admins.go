@@ -20,6 +20,7 @@ func (w *World) setParams() orchestrator.Op {
 		p.Flash = pick(w, w.Cast.Assets)
 	}
 	p.HoldbackBps = uint16(w.dice.IntN(10_001))
+	p.EarlyBps, p.GraceEpochs, p.RetentionEpochs = uint16(w.dice.IntN(3_000)), uint32(w.dice.IntN(4)), uint32(w.dice.IntN(4))
 	p.FundSeconds, p.CloseSeconds = 30+uint64(w.dice.IntN(60)), 30+uint64(w.dice.IntN(60))
 	a, b, c := uint16(w.dice.IntN(3_000)), uint16(w.dice.IntN(3_000)), uint16(w.dice.IntN(3_000))
 	p.SlashSplit, p.FeeSplit = [4]uint16{10_000 - a - b - c, a, b, c}, [4]uint16{10_000 - a - b - c, c, a, b}

@@ -8,8 +8,12 @@ import (
 )
 
 func (w *World) request() orchestrator.Op {
+	maintained := w.chance(12)
 	u, ok := w.unitWhere(func(u orchestrator.Unit) bool {
-		return u.Listed && (u.State < orchestrator.UnitMaintenance || u.State == orchestrator.UnitMaintenance && w.chance(3)) && u.ReservedBytes+u.InUseBytes < u.Capacity
+		if maintained {
+			return u.State == orchestrator.UnitMaintenance
+		}
+		return u.Listed && u.State < orchestrator.UnitMaintenance && u.ReservedBytes+u.InUseBytes < u.Capacity
 	})
 	if !ok {
 		return nil
@@ -41,14 +45,19 @@ func (w *World) request() orchestrator.Op {
 	}
 	t := &sla.Terms{Volume: op.Volume, Egress: op.Egress, Duration: op.Duration, EpochSeconds: w.State.Config().EpochSeconds, StoragePrice: u.StoragePrice, EgressPrice: u.EgressPrice}
 	total := t.TotalPrice()
+	t.Bond = total.Bps(uint32(w.State.Params().EarlyBps))
 	op.MaxTotal = total
-	switch w.dice.IntN(6) {
+	switch w.dice.IntN(9) {
 	case 0:
-		op.Deposit = w.amount(total)
+		op.Deposit = w.amount(t.Full())
 	case 1:
 		op.Deposit = money.Of(0)
-	default:
+	case 2:
 		op.Deposit = total
+	case 3, 4, 5:
+		op.Deposit = money.Sum(t.Bond, t.EgressTotal(), t.Storage(uint32(w.dice.IntN(int(op.Duration)+1))))
+	default:
+		op.Deposit = t.Full()
 	}
 	if w.chance(30) {
 		op.MaxTotal = w.amount(total)
@@ -57,13 +66,21 @@ func (w *World) request() orchestrator.Op {
 }
 
 func (w *World) fund() orchestrator.Op {
-	x, ok := w.slaWhere(func(x orchestrator.SLA) bool { return waiting(x) && x.Deposited.Less(x.Total) })
+	running := w.chance(3)
+	x, ok := w.slaWhere(func(x orchestrator.SLA) bool { return short(x) && (waiting(x) || running) })
 	if !ok {
 		return nil
 	}
 	missing := x.Total.Sub(x.Deposited)
+	if t, ok := w.State.Terms(x.ID); ok {
+		missing = t.Full().Sub(x.Deposited)
+		if w.chance(2) { // some epochs more
+			next := t.Storage(min(x.Duration, x.Covered+1+uint32(w.dice.IntN(6)))).Sub(t.Storage(x.Covered))
+			missing = money.Min(missing, next.Add(money.Of(1)))
+		}
+	}
 	op := orchestrator.Fund{From: w.by(x.Consumer, w.Cast.Consumers), SLA: x.ID, Amount: missing}
-	if w.chance(3) {
+	if w.chance(4) {
 		op.Amount = w.amount(missing)
 	}
 	return op

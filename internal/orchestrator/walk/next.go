@@ -13,8 +13,8 @@ var choices = []struct {
 	make   func(*World) orchestrator.Op
 }{
 	{12, (*World).submit}, {1, (*World).rotate},
-	{16, (*World).settle}, {4, (*World).settleReservation},
-	{10, (*World).request}, {6, (*World).fund}, {5, (*World).accept}, {2, (*World).refuse}, {2, (*World).cancel}, {3, (*World).expire},
+	{24, (*World).settle}, {4, (*World).settleReservation},
+	{10, (*World).request}, {8, (*World).fund}, {5, (*World).accept}, {2, (*World).refuse}, {2, (*World).cancel}, {3, (*World).expire},
 	{3, (*World).closeSLA}, {3, (*World).terminate}, {2, (*World).timeOut},
 	{5, (*World).payout}, {5, (*World).refund}, {3, (*World).collectFees}, {4, (*World).claim}, {3, (*World).collectSlash},
 	{3, (*World).grant}, {2, (*World).revoke},
@@ -124,9 +124,12 @@ func waiting(x orchestrator.SLA) bool {
 	return x.State == orchestrator.Requested || x.State == orchestrator.Accepted
 }
 
-func running(x orchestrator.SLA) bool {
-	return x.State == orchestrator.Active || x.State == orchestrator.Closing
+// short of money: something may be paid in.
+func short(x orchestrator.SLA) bool {
+	return (waiting(x) || x.State == orchestrator.Active) && x.Covered < x.Duration
 }
+
+func running(x orchestrator.SLA) bool { return x.State.Running() }
 
 // leaves for a settlement after a settled one: mostly a true proof.
 func (w *World) leaves(id ids.ID, settled sla.Leaf, ok bool) (from, to sla.Leaf, epoch uint64, r *report, at int, found bool) {

@@ -49,7 +49,7 @@ func (w *World) report(epoch uint64) *report {
 	}
 	for _, id := range w.State.IDs(ids.SLA) {
 		x, _ := w.State.SLA(id)
-		if x.State != orchestrator.Active && x.State != orchestrator.Closing {
+		if !x.State.Running() {
 			continue
 		}
 		t, ok := w.tracks[id]

@@ -76,6 +76,10 @@ func (w *walker) take(op orchestrator.Op) error {
 	if v := w.State.Check(); len(v) > 0 {
 		return fmt.Errorf("after %T at %d (%v): %v", op, w.Now, err, v)
 	}
+	for _, id := range w.State.IDs(ids.SLA) {
+		x, _ := w.State.SLAAt(w.Now, id)
+		w.counts["state "+x.State.String()]++
+	}
 	for _, x := range e.Events {
 		switch x.Name {
 		case "warning":
@@ -127,7 +131,7 @@ var beyond = func() map[uint32]bool {
 func TestReach(t *testing.T) {
 	t.Parallel()
 	counts := map[string]int{}
-	for seed := range uint64(10) {
+	for seed := range uint64(16) {
 		w := newWalker(world(t, rand.New(rand.NewPCG(seed, 1))))
 		for _, op := range w.Prelude() {
 			if err := w.take(op); err != nil {
@@ -155,6 +159,12 @@ func TestReach(t *testing.T) {
 			if len(k) > len(op)+1 && k[:len(op)+1] == op+" " {
 				errors[k[len(op)+1:]] += n
 			}
+		}
+	}
+	for s := orchestrator.Requested; s <= orchestrator.Defaulted; s++ {
+		// Funded lasts for one call
+		if s != orchestrator.Funded && counts["state "+s.String()] == 0 {
+			t.Errorf("no SLA is ever %s", s)
 		}
 	}
 	for n, e := range orchestrator.Codes() {

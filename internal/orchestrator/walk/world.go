@@ -65,7 +65,7 @@ func Params(payees [4]ids.Account) orchestrator.Params {
 		Protocol: sla.DefaultProtocol(3), CollateralMinBps: 100, AcceptSeconds: 60, FundSeconds: 60, CloseSeconds: 60, NoticeSeconds: 20, QuotaSeconds: 30,
 		PlatformAddress: payees[0], ValidatorsAddress: payees[1], FundAddress: payees[2], InsuranceAddress: payees[3],
 	}
-	p.MinSamples, p.AbandonWindows, p.FeeFlashBps = 5, 3, 50
+	p.MinSamples, p.AbandonWindows, p.FeeFlashBps, p.GraceEpochs, p.RetentionEpochs = 5, 3, 50, 2, 1
 	return p
 }
 

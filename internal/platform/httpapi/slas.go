@@ -25,7 +25,8 @@ type Buckets struct {
 	ConsumerClaim money.Amount `json:"consumerClaim"`
 	Fees          money.Amount `json:"fees"`
 	Collateral    money.Amount `json:"collateral" doc:"Locked by the provider, in the Provider Orchestrator"`
-	Bonds         money.Amount `json:"bonds"`
+	Bonds         money.Amount `json:"bonds" doc:"What leaving early is paid out of; back to the consumer otherwise"`
+	Disputed      money.Amount `json:"disputed" doc:"Of the provider's claim, held by a dispute"`
 	Retention     money.Amount `json:"retention"`
 }
 
@@ -47,8 +48,11 @@ type SLA struct {
 	Ends          time.Time    `json:"ends"`
 	Duration      uint32       `json:"duration" doc:"Epochs"`
 	EndEpochs     uint32       `json:"endEpochs" doc:"Epochs after which it really ends"`
+	CoveredEpochs uint32       `json:"coveredEpochs" doc:"Epochs that are paid for"`
+	Covered       time.Time    `json:"coveredUntil" doc:"When what is paid for ends"`
 	SettledEpochs uint32       `json:"settledEpochs"`
-	Total         money.Amount `json:"total" doc:"Price of the whole"`
+	Total         money.Amount `json:"total" doc:"Price of the whole, without the bond"`
+	Bond          money.Amount `json:"bond" doc:"Paid in before the price; leaving early is paid out of it"`
 	Deposited     money.Amount `json:"deposited"`
 	Withdrawn     money.Amount `json:"withdrawn" doc:"Paid out of the contract to anyone"`
 	Gross         money.Amount `json:"gross" doc:"Accrued price so far"`
@@ -145,12 +149,13 @@ func (a *api) sla(ctx context.Context, id ids.ID) (*SLA, error) {
 		return nil, err
 	}
 	v := &SLA{ID: s.ID, State: s.State.String(), Mode: s.Mode.String(), Consumer: s.Consumer, Provider: s.Provider, Payout: s.Payout, Unit: s.Unit, Asset: s.Asset,
-		Volume: t.Volume, Egress: t.Egress, QoS: t.QoS, StartEpoch: s.StartEpoch, Duration: s.Duration, EndEpochs: s.EndEpochs, SettledEpochs: s.SettledEpochs,
-		Total: s.Total, Deposited: s.Deposited, Withdrawn: s.Withdrawn, Gross: s.Gross, Paid: s.Earned.Sub(s.FeeTotal), Fee: s.FeeTotal,
+		Volume: t.Volume, Egress: t.Egress, QoS: t.QoS, StartEpoch: s.StartEpoch, Duration: s.Duration, EndEpochs: s.EndEpochs, CoveredEpochs: s.Covered, SettledEpochs: s.SettledEpochs,
+		Total: s.Total, Bond: t.Bond, Deposited: s.Deposited, Withdrawn: s.Withdrawn, Gross: s.Gross, Paid: s.Earned.Sub(s.FeeTotal), Fee: s.FeeTotal,
 		Credited: s.Credited.Add(r.Coverage), Slashed: r.Slash, Owed: r.Owed, TermsHash: fmt.Sprintf("%x", s.TermsHash)}
 	v.Starts = time.Unix(int64(a.Oracle.Start(s.StartEpoch)), 0).UTC()
 	v.Ends = time.Unix(int64(a.Oracle.Start(s.StartEpoch+uint64(s.EndEpochs))), 0).UTC()
-	v.Buckets = Buckets{Escrow: s.Escrow, Holdback: s.Holdback, ProviderClaim: s.ProviderClaim, ConsumerClaim: s.ConsumerClaim, Fees: s.Fees, Retention: s.Retention, Bonds: s.Bond}
+	v.Covered = time.Unix(int64(a.Oracle.Start(s.StartEpoch+uint64(s.Covered))), 0).UTC()
+	v.Buckets = Buckets{Escrow: s.Escrow, Holdback: s.Holdback, ProviderClaim: s.ProviderClaim, ConsumerClaim: s.ConsumerClaim, Fees: s.Fees, Retention: s.Retention, Bonds: s.Bond, Disputed: s.Disputed}
 	if r.State == orchestrator.ReservationLocked || r.State == orchestrator.ReservationActive {
 		v.Buckets.Collateral = r.Collateral.Sub(r.Coverage).Sub(r.Slash)
 	}

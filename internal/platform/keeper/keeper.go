@@ -15,6 +15,7 @@ import (
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/merkle"
 	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/platform/monitor"
 	"github.com/flashback-network/flashback/internal/sla"
 	"github.com/flashback-network/flashback/internal/store"
 )
@@ -42,8 +43,9 @@ type Reports interface {
 	Report(ctx context.Context, sla ids.ID, epoch uint64) (Report, error)
 }
 
-// Alarms that a healthy leaf clears.
+// Alarms that a healthy leaf clears, and that money which runs low raises.
 type Alarms interface {
+	Raise(ctx context.Context, kind, subject, message string) error
 	Clear(ctx context.Context, kind, subject string) error
 }
 
@@ -133,7 +135,10 @@ func (k *Keeper) one(ctx context.Context, id ids.ID, epoch uint64, fresh bool) e
 	switch s.State {
 	case orchestrator.Requested, orchestrator.Accepted:
 		return k.expire(ctx, &s)
-	case orchestrator.Active, orchestrator.Closing:
+	case orchestrator.Active, orchestrator.Closing, orchestrator.Grace, orchestrator.Retention:
+		if err := k.money(ctx, &s); err != nil {
+			return err
+		}
 		if !fresh || epoch < s.StartEpoch {
 			return nil
 		}
@@ -149,6 +154,17 @@ func (k *Keeper) one(ctx context.Context, id ids.ID, epoch uint64, fresh bool) e
 		return err
 	}
 	return k.pay(ctx, &s, &r)
+}
+
+// money raises the alarm while an SLA's money runs low, and clears it when there is enough again.
+func (k *Keeper) money(ctx context.Context, s *orchestrator.SLA) error {
+	switch s.State {
+	case orchestrator.Grace:
+		return k.alarms.Raise(ctx, monitor.MoneyLow, s.ID.String(), fmt.Sprintf("the money of SLA %s runs low: %d of its %d epochs are paid for", s.ID, s.Covered, s.Duration))
+	case orchestrator.Retention:
+		return k.alarms.Raise(ctx, monitor.MoneyLow, s.ID.String(), fmt.Sprintf("the money of SLA %s runs out: nothing is written any more, %d of its %d epochs are paid for", s.ID, s.Covered, s.Duration))
+	}
+	return k.alarms.Clear(ctx, monitor.MoneyLow, s.ID.String())
 }
 
 func (k *Keeper) expire(ctx context.Context, s *orchestrator.SLA) error {

@@ -43,6 +43,7 @@ type fake struct {
 	calls    []string
 	refuse   error
 	reported []uint64
+	alarms   map[string]string // by kind
 }
 
 func (f *fake) Head(context.Context) (uint32, time.Time, error) { return 1, f.now, nil }
@@ -93,7 +94,15 @@ func (f *fake) Report(_ context.Context, _ ids.ID, epoch uint64) (keeper.Report,
 	return keeper.Report{Epoch: epoch, Leaf: l, Verdicts: []sla.Verdict{{Window: 0, Epochs: 12}}}, nil
 }
 
-func (f *fake) Clear(context.Context, string, string) error { return nil }
+func (f *fake) Clear(_ context.Context, kind, _ string) error {
+	delete(f.alarms, kind)
+	return nil
+}
+
+func (f *fake) Raise(_ context.Context, kind, _, message string) error {
+	f.alarms[kind] = message
+	return nil
+}
 
 func open(t *testing.T, f *fake) (*keeper.Keeper, *sql.DB) {
 	t.Helper()
@@ -112,7 +121,7 @@ func open(t *testing.T, f *fake) (*keeper.Keeper, *sql.DB) {
 func active() *fake {
 	tr := terms()
 	zero := sla.Zero(tr)
-	f := &fake{s: orchestrator.SLA{ID: id, State: orchestrator.Active, StartEpoch: 10, SettledHash: zero.Hash()}, leaves: map[uint64]sla.Leaf{}, now: time.Unix(1000, 0)}
+	f := &fake{s: orchestrator.SLA{ID: id, State: orchestrator.Active, StartEpoch: 10, SettledHash: zero.Hash()}, leaves: map[uint64]sla.Leaf{}, now: time.Unix(1000, 0), alarms: map[string]string{}}
 	l, base := zero, zero
 	for e := uint64(10); e < 40; e++ {
 		var v *sla.Verdict
@@ -231,4 +240,23 @@ func TestRefusedSettlementIsTriedAgain(t *testing.T) {
 	f.s.SettledEpochs, f.s.SettledHash = 0, func() [32]byte { z := sla.Zero(terms()); return z.Hash() }()
 	step(t, k)
 	want(t, f, "Settle 0-3", "Payout")
+}
+
+// Money that runs low raises an alarm, which a top-up clears.
+func TestMoneyAlarms(t *testing.T) {
+	t.Parallel()
+	f := active()
+	k, _ := open(t, f)
+	for _, x := range []struct {
+		state orchestrator.SLAState
+		alarm string
+	}{{orchestrator.Active, ""}, {orchestrator.Grace, "runs low"}, {orchestrator.Retention, "runs out"}, {orchestrator.Active, ""}} {
+		f.s.State = x.state
+		if err := k.Step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.alarms["money_low"]; (got == "") != (x.alarm == "") || !strings.Contains(got, x.alarm) {
+			t.Errorf("%s: alarm %q", x.state, got)
+		}
+	}
 }

@@ -29,6 +29,7 @@ type Alarm struct {
 const (
 	NodeUnreachable = "node_unreachable"
 	QualityWarning  = "quality_warning"
+	MoneyLow        = "money_low"
 )
 
 // Target is a node to watch.
@@ -128,6 +129,9 @@ func (m *Monitor) OnEvent(ctx context.Context, e chain.Event) error {
 	case "warning":
 		return m.Raise(ctx, QualityWarning, e.Subject, fmt.Sprintf("the validators warn that SLA %s may be credited: its quality in the running window is below its terms", e.Subject))
 	case "released":
+		if err := m.Clear(ctx, MoneyLow, e.Subject); err != nil {
+			return err
+		}
 		return m.Clear(ctx, QualityWarning, e.Subject)
 	}
 	return nil

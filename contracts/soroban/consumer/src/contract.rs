@@ -84,7 +84,7 @@ impl ConsumerOrchestrator {
     }
 
     /// Asks for an SLA on a unit. The consumer authorises the request and the largest total that it accepts. With a unit that accepts by
-    /// itself and a full deposit the SLA is Active at once.
+    /// itself and a deposit that covers enough the SLA is Active at once.
     ///
     /// # Errors
     /// Paused, ArgumentInvalid, AmountInvalid, Exists, PriceChanged, PriceAbove, OverFunded, TransferFailed and what the unit's `quote` refuses.
@@ -95,7 +95,7 @@ impl ConsumerOrchestrator {
         Ok(opened.id)
     }
 
-    /// Pays in for an SLA that has not begun, never above its total.
+    /// Pays in for an SLA, never above its total and the bond; at the latest a whole epoch before what is paid for would be used up.
     ///
     /// # Errors
     /// AmountInvalid, NotFound, StateWrong, OverFunded, TransferFailed.
@@ -112,7 +112,8 @@ impl ConsumerOrchestrator {
     pub fn accepted(env: Env, sla: BytesN<32>) -> Result<(bool, u64, BytesN<32>), Error> {
         storage::provider_orchestrator(&env)?.require_auth();
         let mut value = storage::sla(&env, &sla)?;
-        let active = life::accept(&env, &sla, &mut value)?;
+        let terms = decode_terms(&storage::terms(&env, &sla)?)?;
+        let active = life::accept(&env, &sla, &mut value, &terms)?;
         storage::set_sla(&env, &sla, &value);
         Ok((active, value.start_epoch, value.settled_hash))
     }
@@ -300,8 +301,11 @@ impl ConsumerOrchestrator {
         grant::revoke(&env, &consumer, &id)
     }
 
+    /// The SLA, with its state now.
     pub fn sla(env: Env, id: BytesN<32>) -> Result<Sla, Error> {
-        storage::sla(&env, &id)
+        let mut value = storage::sla(&env, &id)?;
+        value.state = life::state(&env, &value)?;
+        Ok(value)
     }
 
     /// The canonical bytes of the SLA's terms.

@@ -3,34 +3,50 @@
 
 use flashback_core::{
     error::Error,
-    money::{add, bps_of, sub, Totals},
+    money::{add, bond, bps_of, covered, reserve, sub, unused, Totals},
     terms::Terms,
 };
 
-use crate::types::Sla;
+use crate::types::{Sla, SlaState};
 
-/// Money in; never above the total price.
-pub fn deposit(sla: &mut Sla, amount: i128) -> Result<(), Error> {
-    if amount > sub(sla.total, sla.deposited)? {
+/// Money in; never above the total price and the bond. What is paid for rises with it.
+pub fn deposit(sla: &mut Sla, terms: &Terms, amount: i128) -> Result<(), Error> {
+    if amount > sub(add(sla.total, bond(terms)?)?, sla.deposited)? {
         return Err(Error::OverFunded);
     }
     sla.deposited = add(sla.deposited, amount)?;
-    sla.escrow = add(sla.escrow, amount)?;
+    sla.covered_epochs = covered(terms, sla.deposited)?;
+    sla.end_epochs = sla.covered_epochs;
+    divide(sla, terms)
+}
+
+/// Divides what has not accrued between bond, reserve and escrow.
+pub fn divide(sla: &mut Sla, terms: &Terms) -> Result<(), Error> {
+    sla.bond = bond(terms)?.min(sla.deposited);
+    let unused = sub(sub(sla.deposited, sla.bond)?, sla.gross)?;
+    sla.retention = match sla.state {
+        SlaState::Active | SlaState::Closing => reserve(terms, unused, sla.covered_epochs)?,
+        _ => 0,
+    };
+    sla.escrow = sub(unused, sla.retention)?;
     Ok(())
 }
 
-pub fn is_full(sla: &Sla) -> bool {
-    sla.deposited == sla.total
+/// The price of an early end out of the bond, which is returned.
+pub fn pay_early(sla: &mut Sla, terms: &Terms, epochs: u32) -> Result<i128, Error> {
+    let price = unused(terms, epochs, terms.early_bps)?;
+    sla.bond = sub(sla.bond, price)?;
+    sla.provider_claim = add(sla.provider_claim, price)?;
+    Ok(price)
 }
 
 /// Moves the rise from what was settled before to `totals`; [`Error::LeafBehind`] when an amount would fall.
-pub fn settle(sla: &mut Sla, totals: &Totals) -> Result<(), Error> {
+pub fn settle(sla: &mut Sla, terms: &Terms, totals: &Totals) -> Result<(), Error> {
     let rise = |now: i128, before: i128| sub(now, before).map_err(|_| Error::LeafBehind);
-    let gross = rise(totals.gross, sla.gross)?;
+    rise(totals.gross, sla.gross)?;
     let provider = rise(totals.provider()?, sub(sla.earned, sla.fee_total)?)?;
     let fee = rise(totals.fee, sla.fee_total)?;
     let credit = rise(totals.credit, sla.credited)?;
-    sla.escrow = sub(sla.escrow, gross)?;
     sla.provider_claim = add(sla.provider_claim, provider)?;
     sla.fees = add(sla.fees, fee)?;
     sla.consumer_claim = add(sla.consumer_claim, credit)?;
@@ -39,7 +55,7 @@ pub fn settle(sla: &mut Sla, totals: &Totals) -> Result<(), Error> {
     sla.earned = totals.earned;
     sla.fee_total = totals.fee;
     sla.credited = totals.credit;
-    Ok(())
+    divide(sla, terms)
 }
 
 /// All that was used counts as judged without credit: the holdback is earned.
@@ -57,9 +73,9 @@ pub fn earn_holdback(sla: &mut Sla, terms: &Terms) -> Result<(), Error> {
 
 /// What is neither earned nor credited is the consumer's.
 pub fn give_back(sla: &mut Sla) -> Result<(), Error> {
-    sla.consumer_claim = add(sla.consumer_claim, add(sla.escrow, sla.holdback)?)?;
-    sla.escrow = 0;
-    sla.holdback = 0;
+    for bucket in [&mut sla.escrow, &mut sla.holdback, &mut sla.retention, &mut sla.bond] {
+        sla.consumer_claim = add(sla.consumer_claim, core::mem::take(bucket))?;
+    }
     Ok(())
 }
 

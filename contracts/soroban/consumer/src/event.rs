@@ -22,7 +22,7 @@ pub struct Requested {
     pub accept_by: u64,
 }
 
-/// Money came in; `deposited` is cumulative.
+/// Money came in; `deposited` is cumulative, the buckets as they are now.
 #[contractevent(topics = ["funded"])]
 pub struct Funded {
     #[topic]
@@ -30,6 +30,10 @@ pub struct Funded {
     pub from: Address,
     pub amount: i128,
     pub deposited: i128,
+    pub covered_epochs: u32,
+    pub escrow: i128,
+    pub retention: i128,
+    pub bond: i128,
 }
 
 /// The SLA's state after a change, with what else a change of state sets.
@@ -46,6 +50,16 @@ pub struct StateChanged {
     pub provider_claim: i128,
     pub consumer_claim: i128,
     pub fees: i128,
+    pub retention: i128,
+    pub bond: i128,
+}
+
+/// The consumer left early, or let the money run out: so much of the bond is the provider's.
+#[contractevent(topics = ["ended_early"])]
+pub struct EndedEarly {
+    #[topic]
+    pub sla: BytesN<32>,
+    pub amount: i128,
 }
 
 /// A leaf moved money. gross, earned, fee and credited are cumulative, the buckets as they are now.
@@ -67,6 +81,7 @@ pub struct Settled {
     pub provider_claim: i128,
     pub consumer_claim: i128,
     pub fees: i128,
+    pub retention: i128,
 }
 
 /// Part of the price went back to the consumer; `total` is cumulative.
@@ -186,6 +201,8 @@ pub fn state_changed(env: &Env, id: &BytesN<32>, sla: &Sla) {
         provider_claim: sla.provider_claim,
         consumer_claim: sla.consumer_claim,
         fees: sla.fees,
+        retention: sla.retention,
+        bond: sla.bond,
     }
     .publish(env);
 }

@@ -3,7 +3,10 @@
 use flashback_core::{
     error::Error,
     interface::{forward, ProviderClient},
+    leaf::{Leaf, STATUS_ABANDONED},
+    money::least_epochs,
     settlement::{decode_terms, zero_leaf_hash},
+    terms::Terms,
 };
 use soroban_sdk::{Address, BytesN, Env};
 
@@ -12,28 +15,29 @@ use crate::{
     types::{Sla, SlaState},
 };
 
-/// Requested → Accepted, and on to Active when the deposit is complete; says whether it is Active.
-pub fn accept(env: &Env, id: &BytesN<32>, sla: &mut Sla) -> Result<bool, Error> {
+/// Requested → Accepted, and on to Active when enough is paid for; says whether it is Active.
+pub fn accept(env: &Env, id: &BytesN<32>, sla: &mut Sla, terms: &Terms) -> Result<bool, Error> {
     if sla.state != SlaState::Requested {
         return Err(Error::StateWrong);
     }
     let timeout = storage::params_of(env, sla.params_version)?.fund_timeout_seconds;
     sla.fund_by = env.ledger().timestamp().checked_add(timeout).ok_or(Error::Overflow)?;
     set_state(env, id, sla, SlaState::Accepted);
-    let full = escrow::is_full(sla);
-    if full {
-        begin(env, id, sla)?;
-    }
-    Ok(full)
+    begin_if_covered(env, id, sla, terms)
 }
 
-/// Accepted and fully funded → Active, from the next epoch on. On one chain Funded lasts for this call only.
-pub fn begin(env: &Env, id: &BytesN<32>, sla: &mut Sla) -> Result<(), Error> {
+/// Accepted and paid for long enough → Active, from the next epoch on; says whether it is. On one chain Funded lasts for this call only.
+pub fn begin_if_covered(env: &Env, id: &BytesN<32>, sla: &mut Sla, terms: &Terms) -> Result<bool, Error> {
+    if sla.covered_epochs < least_epochs(terms) {
+        return Ok(false);
+    }
     set_state(env, id, sla, SlaState::Funded);
     sla.start_epoch = storage::schedule(env)?.next_epoch(env.ledger().timestamp())?;
     sla.settled_hash = zero_leaf_hash(env, id, &sla.terms_hash)?;
+    sla.state = SlaState::Active;
+    escrow::divide(sla, terms)?;
     set_state(env, id, sla, SlaState::Active);
-    Ok(())
+    Ok(true)
 }
 
 /// The provider refused: Requested or Accepted → Rejected.
@@ -113,6 +117,42 @@ pub fn time_out(env: &Env, id: &BytesN<32>) -> Result<(), Error> {
     provider_orchestrator(env, |po| forward(po.try_finish(id)))
 }
 
+/// The end that a final leaf brings. Whoever leaves early without a breach, or lets the money run out, pays for it out of the bond.
+pub fn conclude(env: &Env, id: &BytesN<32>, sla: &mut Sla, terms: &Terms, to: &Leaf) -> Result<(), Error> {
+    let defaulted = sla.covered_epochs < sla.duration && to.epochs == sla.covered_epochs;
+    let (state, early) = match sla.state {
+        _ if sla.breach || to.status == STATUS_ABANDONED => (SlaState::Terminated, false),
+        SlaState::Closing => (SlaState::Completed, true),
+        _ if defaulted => (SlaState::Defaulted, true),
+        _ => (SlaState::Completed, false),
+    };
+    if early {
+        let amount = escrow::pay_early(sla, terms, to.epochs)?;
+        if amount > 0 {
+            event::EndedEarly { sla: id.clone(), amount }.publish(env);
+        }
+    }
+    escrow::give_back(sla)?;
+    set_state(env, id, sla, state);
+    Ok(())
+}
+
+/// The state that an SLA shows now: Grace and Retention follow from what is paid for.
+pub fn state(env: &Env, sla: &Sla) -> Result<SlaState, Error> {
+    if sla.state != SlaState::Active || sla.covered_epochs >= sla.duration {
+        return Ok(sla.state);
+    }
+    let used = running_epoch(env, sla)?;
+    let (covered, retention) = (u64::from(sla.covered_epochs), u64::from(sla.retention_epochs));
+    if used.saturating_add(retention) > covered {
+        return Ok(SlaState::Retention);
+    }
+    if used.saturating_add(retention).saturating_add(sla.grace_epochs.into()) > covered {
+        return Ok(SlaState::Grace);
+    }
+    Ok(SlaState::Active)
+}
+
 /// The SLA, if it is `consumer`'s.
 pub fn of_consumer(env: &Env, consumer: &Address, id: &BytesN<32>) -> Result<Sla, Error> {
     let sla = storage::sla(env, id)?;
@@ -147,7 +187,7 @@ fn abort(env: &Env, id: &BytesN<32>, sla: &mut Sla, state: SlaState) -> Result<(
 }
 
 /// Which of the SLA's epochs runs, counted from 1; 1 before the first.
-fn running_epoch(env: &Env, sla: &Sla) -> Result<u64, Error> {
+pub fn running_epoch(env: &Env, sla: &Sla) -> Result<u64, Error> {
     let epoch = storage::schedule(env)?.epoch(env.ledger().timestamp())?;
     epoch.saturating_sub(sla.start_epoch).checked_add(1).ok_or(Error::Overflow)
 }

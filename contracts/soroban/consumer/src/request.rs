@@ -5,6 +5,8 @@ use flashback_core::{
     hash::sha256_bytes,
     id,
     interface::{forward, ProviderClient},
+    params::Params,
+    settlement::decode_terms,
     types::Quote,
 };
 use soroban_sdk::{Address, Bytes, BytesN, Env};
@@ -40,39 +42,42 @@ pub fn open(env: &Env, consumer: &Address, request: &Request) -> Result<Opened, 
     check_price(request, &quote)?;
 
     let params = storage::params(env)?;
-    let terms = compose::terms(&id, consumer, request, &quote, &storage::schedule(env)?, &params)?.encode()?;
-    let terms = Bytes::from_slice(env, terms.as_slice());
-    let terms_hash = sha256_bytes(env, &terms);
+    let terms = compose::terms(&id, consumer, request, &quote, &storage::schedule(env)?, &params)?;
+    let document = Bytes::from_slice(env, terms.encode()?.as_slice());
+    let terms_hash = sha256_bytes(env, &document);
     let accept_by = env.ledger().timestamp().checked_add(params.accept_timeout_seconds).ok_or(Error::Overflow)?;
-    let mut sla = fresh(env, consumer, request, &quote, terms_hash.clone(), accept_by, params.version);
-    escrow::deposit(&mut sla, request.deposit)?;
-    storage::set_terms(env, &id, &terms);
-    requested(env, &id, &sla, terms);
+    let mut sla = fresh(env, consumer, request, &quote, terms_hash.clone(), accept_by, &params);
+    escrow::deposit(&mut sla, &terms, request.deposit)?;
+    storage::set_terms(env, &id, &document);
+    requested(env, &id, &sla, document);
     if request.deposit > 0 {
         funded(env, &id, &sla, consumer, request.deposit);
     }
     let accepted =
         forward(po.try_reserve(&id, &request.unit, &request.volume, &terms_hash, &request.refund, &quote.collateral, &quote.auto_accept))?;
-    if accepted && life::accept(env, &id, &mut sla)? {
+    if accepted && life::accept(env, &id, &mut sla, &terms)? {
         forward(po.try_activate(&id, &sla.start_epoch, &sla.settled_hash))?;
     }
     storage::set_sla(env, &id, &sla);
     Ok(Opened { id, asset: quote.asset })
 }
 
-/// More money for an SLA that has not begun; activates it when that was all it waited for. Returns the token to be paid in.
+/// More money: for an SLA that has not begun, which begins when enough is paid for, and for an active one a whole epoch before its money
+/// would run out, so that the validators see it in time. Returns the token to be paid in.
 pub fn fund(env: &Env, from: &Address, id: &BytesN<32>, amount: i128) -> Result<Address, Error> {
     if amount <= 0 {
         return Err(Error::AmountInvalid);
     }
     let mut sla = storage::sla(env, id)?;
-    if !matches!(sla.state, SlaState::Requested | SlaState::Accepted) {
-        return Err(Error::StateWrong);
+    match sla.state {
+        SlaState::Requested | SlaState::Accepted => {}
+        SlaState::Active if life::running_epoch(env, &sla)? < sla.covered_epochs.into() => {}
+        _ => return Err(Error::StateWrong),
     }
-    escrow::deposit(&mut sla, amount)?;
+    let terms = decode_terms(&storage::terms(env, id)?)?;
+    escrow::deposit(&mut sla, &terms, amount)?;
     funded(env, id, &sla, from, amount);
-    if sla.state == SlaState::Accepted && escrow::is_full(&sla) {
-        life::begin(env, id, &mut sla)?;
+    if sla.state == SlaState::Accepted && life::begin_if_covered(env, id, &mut sla, &terms)? {
         let po = ProviderClient::new(env, &storage::provider_orchestrator(env)?);
         forward(po.try_activate(id, &sla.start_epoch, &sla.settled_hash))?;
     }
@@ -90,15 +95,7 @@ fn check_price(request: &Request, quote: &Quote) -> Result<(), Error> {
     Ok(())
 }
 
-fn fresh(
-    env: &Env,
-    consumer: &Address,
-    request: &Request,
-    quote: &Quote,
-    terms_hash: BytesN<32>,
-    accept_by: u64,
-    params_version: u32,
-) -> Sla {
+fn fresh(env: &Env, consumer: &Address, request: &Request, quote: &Quote, terms_hash: BytesN<32>, accept_by: u64, params: &Params) -> Sla {
     Sla {
         consumer: consumer.clone(),
         provider: quote.provider.clone(),
@@ -125,7 +122,10 @@ fn fresh(
         credited: 0,
         start_epoch: 0,
         duration: request.duration,
-        end_epochs: request.duration,
+        covered_epochs: 0,
+        end_epochs: 0,
+        grace_epochs: params.grace_epochs,
+        retention_epochs: params.retention_epochs,
         accept_by,
         fund_by: 0,
         settled_epochs: 0,
@@ -133,7 +133,7 @@ fn fresh(
         windows: 0,
         slash_bps: 0,
         breach: false,
-        params_version,
+        params_version: params.version,
     }
 }
 
@@ -155,5 +155,15 @@ fn requested(env: &Env, id: &BytesN<32>, sla: &Sla, terms: Bytes) {
 }
 
 fn funded(env: &Env, id: &BytesN<32>, sla: &Sla, from: &Address, amount: i128) {
-    event::Funded { sla: id.clone(), from: from.clone(), amount, deposited: sla.deposited }.publish(env);
+    event::Funded {
+        sla: id.clone(),
+        from: from.clone(),
+        amount,
+        deposited: sla.deposited,
+        covered_epochs: sla.covered_epochs,
+        escrow: sla.escrow,
+        retention: sla.retention,
+        bond: sla.bond,
+    }
+    .publish(env);
 }

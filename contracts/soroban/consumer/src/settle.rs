@@ -3,7 +3,6 @@
 use flashback_core::{
     error::Error,
     interface::{forward, ProviderClient},
-    leaf::STATUS_ABANDONED,
     money::{sub, Totals},
     settlement::{check, decode_terms, is_settled, Position, Proof},
     types::ReservationState,
@@ -32,18 +31,16 @@ pub fn settle(env: &Env, id: &BytesN<32>, proof: &Proof) -> Result<(), Error> {
         ahead_epochs: 0,
         start_epoch: sla.start_epoch,
         end_epochs: sla.end_epochs,
+        most_epochs: sla.covered_epochs,
     };
     let step = check(env, &storage::oracle(env)?, &terms, &at, proof)?;
     let to = &step.to;
     let credited_before = sla.credited;
-    escrow::settle(&mut sla, &Totals::of(&terms, to)?)?;
+    escrow::settle(&mut sla, &terms, &Totals::of(&terms, to)?)?;
     sla.settled_epochs = to.epochs;
     sla.settled_hash = step.to_hash.clone();
     sla.windows = to.windows;
     sla.slash_bps = to.slash_bps;
-    if to.is_final() {
-        escrow::give_back(&mut sla)?;
-    }
     let credit = sub(sla.credited, credited_before)?;
     // The provider's half tells the warnings, which come before any money.
     settle_reservation(env, id, document, to.epochs, proof)?;
@@ -52,9 +49,7 @@ pub fn settle(env: &Env, id: &BytesN<32>, proof: &Proof) -> Result<(), Error> {
     }
     settled(env, id, &sla, proof.epoch);
     if to.is_final() {
-        let terminated = sla.breach || to.status == STATUS_ABANDONED;
-        let state = if terminated { SlaState::Terminated } else { SlaState::Completed };
-        life::set_state(env, id, &mut sla, state);
+        life::conclude(env, id, &mut sla, &terms, to)?;
     }
     storage::set_sla(env, id, &sla);
     Ok(())
@@ -88,6 +83,7 @@ fn settled(env: &Env, id: &BytesN<32>, sla: &Sla, epoch: u64) {
         provider_claim: sla.provider_claim,
         consumer_claim: sla.consumer_claim,
         fees: sla.fees,
+        retention: sla.retention,
     }
     .publish(env);
 }

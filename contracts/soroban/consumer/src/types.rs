@@ -40,13 +40,19 @@ pub enum SlaState {
     Expired = 7,
     Cancelled = 8,
     Terminated = 9,
+    /// Shown of an Active one: money runs low, everything works.
+    Grace = 10,
+    /// Shown of an Active one: money runs out, nothing is written any more.
+    Retention = 11,
+    /// The money ran out.
+    Defaulted = 12,
 }
 
 impl SlaState {
     /// Whether nothing more can be earned or granted.
     pub fn is_terminal(self) -> bool {
         use SlaState::*;
-        matches!(self, Completed | Rejected | Expired | Cancelled | Terminated)
+        matches!(self, Completed | Rejected | Expired | Cancelled | Terminated | Defaulted)
     }
 }
 
@@ -65,7 +71,7 @@ pub struct Sla {
     pub state: SlaState,
     /// 0 stream, 1 escrow.
     pub mode: u32,
-    /// The whole price.
+    /// The whole price, without the bond.
     pub total: i128,
     pub deposited: i128,
     /// E: not used yet.
@@ -78,9 +84,9 @@ pub struct Sla {
     pub consumer_claim: i128,
     /// F: what `collect` pays.
     pub fees: i128,
-    /// R: 0 for now.
+    /// R: the part of what is not used yet that the last covered epochs cost, while not all of the duration is paid for.
     pub retention: i128,
-    /// B: 0 for now.
+    /// B: what an early end by the consumer is paid out of.
     pub bond: i128,
     /// D: what a dispute holds of the provider's.
     pub disputed: i128,
@@ -97,8 +103,14 @@ pub struct Sla {
     pub start_epoch: u64,
     /// Epochs agreed.
     pub duration: u32,
-    /// Epochs until the end; less than `duration` after `close` or `terminate`.
+    /// Epochs that are paid for.
+    pub covered_epochs: u32,
+    /// Epochs until the end: those that are paid for, or less after `close` or `terminate`.
     pub end_epochs: u32,
+    /// Of the terms.
+    pub grace_epochs: u32,
+    /// Of the terms.
+    pub retention_epochs: u32,
     /// Unix seconds.
     pub accept_by: u64,
     /// Unix seconds; 0 until Accepted.
@@ -115,11 +127,15 @@ pub struct Sla {
     pub params_version: u32,
 }
 
-/// Who may do what under which prefix until when.
+/// Who may do what under which prefix until when; void when it, or one that it comes from, is revoked or expired.
 #[contracttype]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Grant {
     pub sla: BytesN<32>,
+    /// The grant that it is part of; zeros: the consumer's own.
+    pub parent: BytesN<32>,
+    /// 0 of the consumer's own, else the parent's + 1.
+    pub depth: u32,
     pub grantor: Address,
     pub grantee: Address,
     /// Matched against `bucket/key`.

@@ -38,6 +38,23 @@ impl Rate {
         self.share(U256::from(epochs), U256::from(out), 1)
     }
 
+    /// `s(n)`: the price of so many epochs of storage.
+    pub fn storage(&self, epochs: u32) -> Result<i128, Error> {
+        self.gross(epochs, 0)
+    }
+
+    /// How many epochs of storage an amount pays for, up to `most`.
+    fn epochs(&self, amount: i128, most: u32) -> Result<u32, Error> {
+        if self.per_epoch == U256::ZERO {
+            return Ok(most);
+        }
+        // ⌊k·n/S⌋ ≤ amount is k·n < (amount + 1)·S.
+        let below = u128::try_from(amount).ok().and_then(|a| a.checked_add(1)).ok_or(Error::Overflow)?;
+        let below = mul(U256::new(below), U256::new(GIB_DAY))?.checked_sub(U256::ONE).ok_or(Error::Overflow)?;
+        let epochs = below.checked_div(self.per_epoch).ok_or(Error::Overflow)?;
+        Ok(u32::try_from(epochs).unwrap_or(u32::MAX).min(most))
+    }
+
     /// The price of `epochs` and `out` that are already weighted with bps.
     fn of_bps(&self, epochs_bps: U256, out_bps: U256) -> Result<i128, Error> {
         self.share(epochs_bps, out_bps, BPS.into())
@@ -89,9 +106,44 @@ impl Totals {
     }
 }
 
-/// The price of the whole SLA, which has to be deposited.
+/// The price of the whole SLA; with the bond it is the most that is ever paid in.
 pub fn total_price(terms: &Terms) -> Result<i128, Error> {
     Rate::of(terms)?.gross(terms.duration_epochs, terms.egress_bytes)
+}
+
+/// How many epochs a deposit pays for: the bond comes first, then the egress, then storage.
+pub fn covered(terms: &Terms, deposited: i128) -> Result<u32, Error> {
+    let rate = Rate::of(terms)?;
+    let first = add(bond(terms)?, rate.gross(0, terms.egress_bytes)?)?;
+    match sub(deposited, first) {
+        Ok(rest) => rate.epochs(rest, terms.duration_epochs),
+        Err(_) => Ok(0),
+    }
+}
+
+/// How many epochs have to be paid for before an SLA begins.
+pub fn least_epochs(terms: &Terms) -> u32 {
+    terms.window_epochs.saturating_add(terms.grace_epochs).saturating_add(terms.retention_epochs).min(terms.duration_epochs)
+}
+
+/// R: of what has not accrued, the price of the last covered epochs; nothing when the whole duration is paid for.
+pub fn reserve(terms: &Terms, unused: i128, covered: u32) -> Result<i128, Error> {
+    if covered >= terms.duration_epochs {
+        return Ok(0);
+    }
+    let rate = Rate::of(terms)?;
+    Ok(unused.min(sub(rate.storage(covered)?, rate.storage(covered.saturating_sub(terms.retention_epochs))?)?))
+}
+
+/// The bond of the terms.
+pub fn bond(terms: &Terms) -> Result<i128, Error> {
+    amount(U256::new(terms.bond))
+}
+
+/// `bps` of the storage that was promised and is not used after so many epochs.
+pub fn unused(terms: &Terms, epochs: u32, bps: u16) -> Result<i128, Error> {
+    let rate = Rate::of(terms)?;
+    bps_of(sub(rate.storage(terms.duration_epochs)?, rate.storage(epochs)?)?, bps.into())
 }
 
 /// Credits that the collateral covers.

@@ -10,6 +10,8 @@ use crate::{
 
 pub const FEE_MAX_BPS: u32 = 1_000;
 pub const COLLATERAL_MAX_BPS: u32 = 65_535;
+const RECLAIM_MAX_WINDOWS: u32 = 1_000;
+const SPARE_MAX_EPOCHS: u32 = 1_000_000;
 const PPM: u32 = 1_000_000;
 const RATIO_MAX_PERCENT: u32 = 100_000;
 const YEAR_SECONDS: u64 = 365 * 86_400;
@@ -56,6 +58,16 @@ pub struct Payees {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Params {
     pub version: u32,
+    /// What an early end by the consumer costs it, of the storage that it leaves unused; of the total price it is the bond.
+    pub early_bps: u32,
+    /// The same for the provider, out of its collateral.
+    pub reclaim_bps: u32,
+    /// From the running window's end to the end of an SLA that its provider reclaims.
+    pub reclaim_windows: u32,
+    /// Epochs before Retention in which money runs low.
+    pub grace_epochs: u32,
+    /// The last epochs that are paid for, in which nothing is written.
+    pub retention_epochs: u32,
     pub fee_bps: u32,
     /// Of SLAs that are priced in `flash`; never above `fee_bps`.
     pub fee_flash_bps: u32,
@@ -98,13 +110,24 @@ impl Params {
         let slash = [consumer_bps, validators_bps, challenger_bps, fund_bps];
         let FeeSplit { platform_bps, validators_bps, fund_bps, insurance_bps } = self.fee_split;
         let fee = [platform_bps, validators_bps, fund_bps, insurance_bps];
-        let bounded =
-            [self.holdback_bps, self.lost_bps, self.slash_breach_bps, self.slash_lost_bps, self.slash_abandon_bps, self.slash_cap_bps];
+        let bounded = [
+            self.early_bps,
+            self.reclaim_bps,
+            self.holdback_bps,
+            self.lost_bps,
+            self.slash_breach_bps,
+            self.slash_lost_bps,
+            self.slash_abandon_bps,
+            self.slash_cap_bps,
+        ];
         let times = [self.accept_timeout_seconds, self.fund_timeout_seconds, self.close_timeout_seconds];
         let ok = self.version >= 1
             && self.fee_bps <= FEE_MAX_BPS
             && self.fee_flash_bps <= self.fee_bps
             && bounded.iter().all(|b| *b <= BPS)
+            && self.reclaim_windows <= RECLAIM_MAX_WINDOWS
+            && self.grace_epochs <= SPARE_MAX_EPOCHS
+            && self.retention_epochs <= SPARE_MAX_EPOCHS
             && self.min_samples >= 1
             && self.coverage_ppm <= PPM
             && tiers_ok(&self.availability_tiers, 0, PPM)

@@ -21,6 +21,8 @@ pub struct Position<'a> {
     pub start_epoch: u64,
     /// Epochs to the SLA's end, as far as this half knows.
     pub end_epochs: u32,
+    /// Epochs that a final leaf may have.
+    pub most_epochs: u32,
 }
 
 /// The proof that a caller brings.
@@ -83,7 +85,7 @@ pub fn is_within(terms: &Terms, at: &Position, epoch: u64, leaf: &Leaf) -> bool 
     };
     let epochs = u64::from(leaf.epochs);
     let on_time = if leaf.is_final() {
-        epochs <= elapsed && leaf.epochs <= terms.duration_epochs && leaf.judged_epochs == leaf.epochs
+        epochs <= elapsed && leaf.epochs <= at.most_epochs && leaf.judged_epochs == leaf.epochs
     } else {
         epochs == elapsed.min(at.end_epochs.into())
     };

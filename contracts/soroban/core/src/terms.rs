@@ -6,7 +6,7 @@ use crate::{
     wire::{Reader, Writer},
 };
 
-const TAG: &[u8] = b"FLASHBACK-TERMS-v1";
+const TAG: &[u8] = b"FLASHBACK-TERMS-v2";
 /// 10,000 bps are the whole.
 pub const BPS: u32 = 10_000;
 /// Tiers of a table at most.
@@ -90,6 +90,14 @@ pub struct Terms {
     pub storage_price: u128,
     pub egress_price: u128,
     pub collateral: u128,
+    pub bond: u128,
+    pub early_bps: u16,
+    pub reclaim_bps: u16,
+    pub reclaim_windows: u16,
+    pub grace_epochs: u32,
+    pub retention_epochs: u32,
+    /// The SLA that this one renews; zeros: none.
+    pub previous: [u8; 32],
     pub params_version: u32,
     pub fee_bps: u16,
     pub holdback_bps: u16,
@@ -162,6 +170,13 @@ impl Terms {
             storage_price: r.u128()?,
             egress_price: r.u128()?,
             collateral: r.u128()?,
+            bond: r.u128()?,
+            early_bps: r.u16()?,
+            reclaim_bps: r.u16()?,
+            reclaim_windows: r.u16()?,
+            grace_epochs: r.u32()?,
+            retention_epochs: r.u32()?,
+            previous: r.bytes()?,
             params_version: r.u32()?,
             fee_bps: r.u16()?,
             holdback_bps: r.u16()?,
@@ -215,6 +230,13 @@ impl Terms {
         w.u128(self.storage_price)?;
         w.u128(self.egress_price)?;
         w.u128(self.collateral)?;
+        w.u128(self.bond)?;
+        for v in [self.early_bps, self.reclaim_bps, self.reclaim_windows] {
+            w.u16(v)?;
+        }
+        w.u32(self.grace_epochs)?;
+        w.u32(self.retention_epochs)?;
+        w.bytes(&self.previous)?;
         w.u32(self.params_version)?;
         w.u16(self.fee_bps)?;
         w.u16(self.holdback_bps)?;

@@ -37,6 +37,7 @@ pub fn settle(env: &Env, sla: &BytesN<32>, terms: &Bytes, proof: &Proof) -> Resu
         ahead_epochs: reservation.settled_epochs,
         start_epoch: reservation.start_epoch,
         end_epochs: terms.duration_epochs,
+        most_epochs: terms.duration_epochs,
     };
     let step = check(env, &storage::oracle(env)?, &terms, &at, proof)?;
     apply(env, &mut reservation, &terms, &step, proof.epoch)

@@ -276,7 +276,7 @@ impl World {
             max_total: quote.total,
             price_version: quote.price_version,
             nonce: self.bytes32(1),
-            deposit: quote.total,
+            deposit: quote.total + quote.total / 10,
         }
     }
 
@@ -359,7 +359,7 @@ impl World {
         assert_eq!(self.balance(&self.co_id), buckets.iter().sum::<i128>(), "the token's balance is the buckets");
         assert!(s.gross <= s.total && s.earned + s.credited <= s.gross);
         if s.state.is_terminal() {
-            assert_eq!((s.escrow, s.holdback), (0, 0), "a terminal SLA holds nothing back");
+            assert_eq!((s.escrow, s.holdback, s.retention, s.bond), (0, 0, 0, 0), "a terminal SLA holds nothing back");
         }
         let r = self.po().reservation(id);
         let c = self.po().collateral(&self.provider, &self.token);
@@ -396,6 +396,11 @@ pub fn params(env: &Env, payees: &Payees) -> Params {
     let table = |lines: [(u32, u32); 3]| HostVec::from_array(env, lines.map(|(level, bps)| CreditTier { level, bps }));
     Params {
         version: 1,
+        early_bps: 1_000,
+        reclaim_bps: 1_000,
+        reclaim_windows: 2,
+        grace_epochs: 12,
+        retention_epochs: 12,
         fee_bps: 200,
         fee_flash_bps: 50,
         flash: None,

@@ -172,7 +172,7 @@ fn prices_change_for_new_agreements_only() {
     w.allow(&w.provider, w.po_id(), "unit_price", (&w.provider, &w.unit, 5_i128, 6_i128));
     w.po().unit_price(&w.provider, &w.unit, &5, &6);
     assert_eq!(w.po().unit(&w.unit).price_version, 2);
-    assert_eq!(w.co().sla(&sla).total, wish.deposit);
+    assert_eq!(w.co().sla(&sla).total, wish.max_total);
     w.allow(&w.provider, w.po_id(), "unit_price", (&w.provider, &w.unit, -1_i128, 6_i128));
     assert_eq!(refused(w.po().try_unit_price(&w.provider, &w.unit, &-1, &6)), Error::AmountInvalid);
     let stranger = Address::generate(&w.env);

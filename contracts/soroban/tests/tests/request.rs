@@ -4,15 +4,20 @@ use flashback_consumer::types::{Request, SlaState};
 use flashback_core::{error::Error, leaf::Leaf, merkle, params::Params, terms::Terms};
 use flashback_provider::types::{ReservationState, UnitState};
 use flashback_tests::{
-    oracle::GENESIS,
+    oracle::{EPOCH_SECONDS, GENESIS},
     refused, stopped,
-    world::{World, GIB, WEALTH},
+    world::{World, EGRESS_PRICE, GIB, STORAGE_PRICE, WEALTH},
 };
 use soroban_sdk::{testutils::Ledger, Bytes, BytesN};
 
 fn try_request(w: &World, request: &Request) -> Error {
     w.allow_request(request);
     refused(w.co().try_request(&w.consumer, request))
+}
+
+/// What so many epochs of 100 GiB cost.
+fn storage(epochs: i128) -> i128 {
+    STORAGE_PRICE * 100 * epochs * i128::from(EPOCH_SECONDS) / 86_400
 }
 
 fn fund(w: &World, sla: &BytesN<32>, amount: i128) {
@@ -33,7 +38,8 @@ fn a_full_deposit_on_a_willing_unit_is_active_at_once() {
     let id = w.request(&wish);
     let sla = w.sla(&id);
     assert_eq!((sla.state, sla.start_epoch, sla.end_epochs), (SlaState::Active, 6, 120));
-    assert_eq!((sla.escrow, sla.deposited, w.balance(&w.consumer)), (wish.deposit, wish.deposit, WEALTH - wish.deposit));
+    assert_eq!((sla.deposited, w.balance(&w.consumer)), (wish.deposit, WEALTH - wish.deposit));
+    assert_eq!((sla.escrow, sla.bond, sla.retention, sla.covered_epochs), (wish.max_total, wish.max_total / 10, 0, 120));
     let reservation = w.po().reservation(&id);
     assert_eq!((reservation.state, reservation.start_epoch), (ReservationState::Active, 6));
     let zero = Leaf::zero(id.to_array(), sla.terms_hash.to_array()).encode().unwrap();
@@ -77,7 +83,7 @@ fn a_request_is_refused() {
     assert_eq!(try_request(&w, &Request { mode: 2, ..wish.clone() }), Error::ArgumentInvalid);
     assert_eq!(try_request(&w, &Request { max_total: -1, ..wish.clone() }), Error::AmountInvalid);
     assert_eq!(try_request(&w, &Request { price_version: 2, ..wish.clone() }), Error::PriceChanged);
-    assert_eq!(try_request(&w, &Request { max_total: wish.deposit - 1, ..wish.clone() }), Error::PriceAbove);
+    assert_eq!(try_request(&w, &Request { max_total: wish.max_total - 1, ..wish.clone() }), Error::PriceAbove);
     assert_eq!(try_request(&w, &Request { deposit: wish.deposit + 1, ..wish.clone() }), Error::OverFunded);
     assert_eq!(try_request(&w, &Request { volume: 1_001 * GIB, ..wish.clone() }), Error::CapacityMissing);
     assert_eq!(try_request(&w, &Request { duration: 0, ..wish.clone() }), Error::DurationOutside);
@@ -109,18 +115,23 @@ fn money_may_come_later_and_from_anyone() {
     let w = World::new();
     let wish = w.wish(0);
     let total = wish.deposit;
-    let id = w.request(&Request { deposit: 0, ..wish });
+    let id = w.request(&Request { deposit: 0, ..wish.clone() });
     assert_eq!(w.sla(&id).state, SlaState::Accepted);
     assert_eq!(try_fund(&w, &id, 0), Error::AmountInvalid);
     assert_eq!(try_fund(&w, &id, total + 1), Error::OverFunded);
-    fund(&w, &id, total - 1);
-    assert_eq!(w.sla(&id).state, SlaState::Accepted);
+    // Bond, egress, and a window with grace and retention are the least.
+    let least = total - wish.max_total + 50 * EGRESS_PRICE + storage(36);
+    fund(&w, &id, least - 1);
+    assert_eq!((w.sla(&id).state, w.sla(&id).covered_epochs), (SlaState::Accepted, 35));
     w.mint(&w.admin, 1);
     w.allow_paying(&w.admin, w.co_id(), "fund", (&w.admin, &id, 1_i128), 1);
     w.co().fund(&w.admin, &id, &1);
     assert_eq!(w.sla(&id).state, SlaState::Active);
     assert_eq!(w.po().reservation(&id).state, ReservationState::Active);
-    assert_eq!(try_fund(&w, &id, 1), Error::StateWrong);
+    assert_eq!(w.sla(&id).end_epochs, 36);
+    fund(&w, &id, total - least);
+    assert_eq!(w.sla(&id).end_epochs, 120);
+    assert_eq!(try_fund(&w, &id, 1), Error::OverFunded);
 }
 
 #[test]
@@ -287,7 +298,7 @@ fn grants_are_the_consumers_to_give_and_to_take_back() {
     assert_eq!(refused(grant(&w.consumer, &prefix, 7, later, 1)), Error::Exists);
     assert_eq!(refused(grant(&w.provider, &prefix, 7, later, 2)), Error::NotAuthorized);
     assert_eq!(refused(grant(&w.consumer, &prefix, 0, later, 2)), Error::GrantInvalid);
-    assert_eq!(refused(grant(&w.consumer, &prefix, 32, later, 2)), Error::GrantInvalid);
+    assert_eq!(refused(grant(&w.consumer, &prefix, 64, later, 2)), Error::GrantInvalid);
     assert_eq!(refused(grant(&w.consumer, &prefix, 7, GENESIS, 2)), Error::GrantInvalid);
     let long = Bytes::from_slice(&w.env, &[b'x'; 1_025]);
     assert_eq!(refused(grant(&w.consumer, &long, 7, later, 2)), Error::GrantInvalid);
@@ -298,7 +309,7 @@ fn grants_are_the_consumers_to_give_and_to_take_back() {
     };
     w.allow_nothing();
     stopped(w.co().try_revoke(&w.consumer, &made));
-    assert_eq!(refused(revoke(&w.refund)), Error::NotAuthorized);
+    assert_eq!(refused(revoke(&w.provider)), Error::NotAuthorized);
     revoke(&w.consumer).unwrap().unwrap();
     assert!(w.co().grant_of(&made).revoked);
     assert_eq!(refused(revoke(&w.consumer)), Error::StateWrong);

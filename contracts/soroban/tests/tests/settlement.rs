@@ -292,7 +292,12 @@ fn closing_ends_with_the_running_window() {
     life.run(9, healthy).settle().pay_out();
     let s = life.w.sla(&life.id);
     assert_eq!((s.state, s.windows), (SlaState::Completed, 1));
-    assert_eq!(life.w.balance(&life.w.consumer), WEALTH - s.gross, "the rest of the price is given back");
+    let early = (120 * PER_EPOCH / 86_400 - 12 * PER_EPOCH / 86_400) / 10;
+    assert_eq!(
+        life.w.balance(&life.w.consumer),
+        WEALTH - s.gross - early,
+        "the rest of the price is given back, but for what leaving costs"
+    );
 }
 
 #[test]

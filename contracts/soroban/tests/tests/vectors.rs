@@ -8,7 +8,7 @@ use flashback_core::{
     judge::judge,
     leaf::Leaf,
     merkle,
-    money::{total_price, FeeShares, SlashShares, Totals},
+    money::{bond, covered, least_epochs, reserve, total_price, unused, FeeShares, SlashShares, Totals},
     terms::Terms,
     types::{Config, Signature, Validator},
 };
@@ -100,6 +100,27 @@ fn totals() {
         let s = shares("slashShares");
         assert_eq!(vec![slash.consumer, slash.validators, slash.fund], vec![s[0], s[1], s[2] + s[3]], "{}", name(&case));
         assert_eq!(vec![fee.platform, fee.validators, fee.fund, fee.insurance], shares("feeShares"), "{}", name(&case));
+    }
+}
+
+#[test]
+fn deposits() {
+    let cases = cases("deposit.json");
+    assert!(cases.len() > 20);
+    for case in cases {
+        let terms = Terms::decode(&bytes(&case["terms"])).unwrap();
+        let deposited = number::<i128>(&case["deposited"]);
+        let bond = bond(&terms).unwrap();
+        let paid_for = covered(&terms, deposited).unwrap();
+        assert_eq!(bond, number::<i128>(&case["bond"]), "{}", name(&case));
+        assert_eq!(total_price(&terms).unwrap() + bond, number::<i128>(&case["full"]), "{}", name(&case));
+        assert_eq!(paid_for, number::<u32>(&case["covered"]), "{}", name(&case));
+        assert_eq!(least_epochs(&terms), number::<u32>(&case["least"]), "{}", name(&case));
+        if deposited >= bond {
+            assert_eq!(reserve(&terms, deposited - bond, paid_for).unwrap(), number::<i128>(&case["reserve"]), "{}", name(&case));
+        }
+        let early = unused(&terms, number::<u32>(&case["epochs"]), terms.early_bps).unwrap();
+        assert_eq!(early, number::<i128>(&case["early"]), "{}", name(&case));
     }
 }
 
@@ -246,7 +267,7 @@ fn check_terms(t: &Terms, case: &Value) {
     assert_eq!(t.payout.0, array(field(case, "payout")));
     assert_eq!(t.refund.0, array(field(case, "refund")));
     assert_eq!(t.asset.0, array(field(case, "asset")));
-    let got: [u128; 24] = [
+    let got: [u128; 30] = [
         t.volume_bytes.into(),
         t.egress_bytes.into(),
         t.rate_limit.into(),
@@ -258,6 +279,12 @@ fn check_terms(t: &Terms, case: &Value) {
         t.storage_price,
         t.egress_price,
         t.collateral,
+        t.bond,
+        t.early_bps.into(),
+        t.reclaim_bps.into(),
+        t.reclaim_windows.into(),
+        t.grace_epochs.into(),
+        t.retention_epochs.into(),
         t.fee_bps.into(),
         t.holdback_bps.into(),
         t.availability_ppm.into(),
@@ -284,6 +311,12 @@ fn check_terms(t: &Terms, case: &Value) {
         "storage_price",
         "egress_price",
         "collateral",
+        "bond",
+        "early_bps",
+        "reclaim_bps",
+        "reclaim_windows",
+        "grace_epochs",
+        "retention_epochs",
         "fee_bps",
         "holdback_bps",
         "availability_ppm",

@@ -138,12 +138,22 @@ func (c *Chain) AddSLA(d Deal) ids.ID {
 		StoragePrice: money.Of(1), EgressPrice: money.Of(1), Collateral: money.Of(1), Protocol: sla.DefaultProtocol(24)}
 	c.terms[id] = t.Bytes()
 	c.slas[id] = orchestrator.SLA{ID: id, Consumer: d.Consumer, Provider: u.Provider, Payout: u.Provider, Asset: Asset, Unit: d.Unit, TermsHash: t.Hash(), State: d.State,
-		StartEpoch: c.config.Epoch(uint64(c.now().Unix())) + 1, Duration: d.Epochs, EndEpochs: d.Epochs}
+		StartEpoch: c.config.Epoch(uint64(c.now().Unix())) + 1, Duration: d.Epochs, EndEpochs: d.Epochs, Covered: d.Epochs}
 	c.event("requested", id.String())
 	if d.State == orchestrator.Active {
 		c.event("sla_state", id.String())
 	}
 	return id
+}
+
+// SetCovered says how many epochs of an open SLA are paid for, and how many of them are its retention.
+func (c *Chain) SetCovered(id ids.ID, covered, retention uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	x := c.slas[id]
+	x.Covered, x.EndEpochs, x.RetentionEpochs = covered, covered, retention
+	c.slas[id] = x
+	c.event("funded", id.String())
 }
 
 // SetState moves an SLA.
