@@ -53,8 +53,9 @@ func generate() (map[string][]byte, int, error) {
 	}
 	enc, mer, cer, tot, jud, tra := encodingCases(), merkleCases(), certificateFile(), totalsCases(), judgeCases(), transitionFile()
 	dep := depositCases()
-	sco := scoreCases()
+	dis := disputeFile()
 	fla, sta := flashVectors(), stakingVectors()
+	sco := scoreCases()
 	reg, gov := registryFile(), governanceFile()
 	for _, f := range []struct {
 		name string
@@ -69,6 +70,7 @@ func generate() (map[string][]byte, int, error) {
 		{"judge.json", len(jud), file[judgeCase]{jud}},
 		{"transitions.json", len(tra.Cases), tra},
 		{"score.json", len(sco), file[scoreCase]{sco}},
+		{"dispute.json", len(dis.Cases), dis},
 		{"flash.json", len(fla.Cases), fla},
 		{"staking.json", len(sta.Cases), sta},
 		{"registry.json", len(reg.Cases), reg},
