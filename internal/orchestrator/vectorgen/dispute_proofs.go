@@ -9,7 +9,6 @@ import (
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator/dispute"
 	"github.com/flashback-network/flashback/internal/sla"
-	"github.com/flashback-network/flashback/internal/statement"
 )
 
 // leaves of the two first windows as honest validators have them: so many bad slots and failed challenges in each epoch of the second.
@@ -110,10 +109,10 @@ func (x *disputeScript) possession(wrong ...uint64) dispute.ProvePossession {
 		leaves[i] = merkle.Leaf([]byte{byte(i)})
 	}
 	a := x.w.SLAs[x.terms.SLA]
-	held := statement.Held{Object: hash("object"), Size: 5 * statement.ChunkSize}
-	held.Commitment = statement.Commitment(held.Size, merkle.Root(leaves))
+	held := dispute.Held{Object: hash("object"), Size: 5 * dispute.ChunkSize}
+	held.Commitment = dispute.Commitment(held.Size, merkle.Root(leaves))
 	set := []merkle.Hash{merkle.Leaf([]byte("another object")), merkle.Leaf(held.Bytes())}
-	u := statement.Usage{Node: a.Node, SLA: x.terms.SLA, Epoch: 4, Objects: 2, Leaves: 5, SetRoot: merkle.Root(set)}
+	u := dispute.Usage{Node: a.Node, SLA: x.terms.SLA, Epoch: 4, Rest: [48]byte{7: 2}, Leaves: 5, SetRoot: merkle.Root(set)}
 	op.Statement, op.StatementSig = u.Bytes(), x.nodeSigns(u.Bytes())
 	for i := range leaves {
 		answer := dispute.NodeAnswer{Statement: u.Hash(), Number: uint64(i), Held: held, HeldPath: merkle.Prove(set, 1), Root: merkle.Root(leaves), Chunk: leaves[i], ChunkProof: merkle.Prove(leaves, i)}
@@ -304,19 +303,19 @@ var proofScripts = map[string]func(*disputeScript){
 			change(&y)
 			x.take(want, y)
 		}
-		u, _ := statement.DecodeUsage(op.Statement)
-		restate := func(y *dispute.ProvePossession, change func(*statement.Usage)) {
+		u, _ := dispute.DecodeUsage(op.Statement)
+		restate := func(y *dispute.ProvePossession, change func(*dispute.Usage)) {
 			v := *u
 			change(&v)
 			y.Statement, y.StatementSig = v.Bytes(), x.nodeSigns(v.Bytes())
 		}
 		try("WindowWrong", func(y *dispute.ProvePossession) { y.Before = y.After; y.Statement = nil })
 		try("Malformed", func(y *dispute.ProvePossession) { y.Statement = y.Statement[1:] })
-		try("EvidenceWrong", func(y *dispute.ProvePossession) { restate(y, func(u *statement.Usage) { u.SLA = unknown }) })
-		try("EvidenceWrong", func(y *dispute.ProvePossession) { restate(y, func(u *statement.Usage) { u.Node = unknown }) })
-		try("EvidenceWrong", func(y *dispute.ProvePossession) { restate(y, func(u *statement.Usage) { u.Epoch = 2 }) })
-		try("EvidenceWrong", func(y *dispute.ProvePossession) { restate(y, func(u *statement.Usage) { u.Epoch = 6 }) })
-		try("EvidenceWrong", func(y *dispute.ProvePossession) { restate(y, func(u *statement.Usage) { u.Stored++ }) }) // another statement than was answered for
+		try("EvidenceWrong", func(y *dispute.ProvePossession) { restate(y, func(u *dispute.Usage) { u.SLA = unknown }) })
+		try("EvidenceWrong", func(y *dispute.ProvePossession) { restate(y, func(u *dispute.Usage) { u.Node = unknown }) })
+		try("EvidenceWrong", func(y *dispute.ProvePossession) { restate(y, func(u *dispute.Usage) { u.Epoch = 2 }) })
+		try("EvidenceWrong", func(y *dispute.ProvePossession) { restate(y, func(u *dispute.Usage) { u.Epoch = 6 }) })
+		try("EvidenceWrong", func(y *dispute.ProvePossession) { restate(y, func(u *dispute.Usage) { u.Rest[15]++ }) }) // another statement than was answered for
 		try("signature_wrong", func(y *dispute.ProvePossession) { y.StatementSig[0] ^= 1 })
 		try("signature_wrong", func(y *dispute.ProvePossession) { y.Answers[1].Signature[63] ^= 1 })
 		try("ArgumentInvalid", func(y *dispute.ProvePossession) {
@@ -337,18 +336,18 @@ var proofScripts = map[string]func(*disputeScript){
 }
 
 // rightAnswer leads to the set that possession commits to.
-func (x *disputeScript) rightAnswer(u *statement.Usage, i int) dispute.Answer {
+func (x *disputeScript) rightAnswer(u *dispute.Usage, i int) dispute.Answer {
 	leaves := make([]merkle.Hash, 5)
 	for i := range leaves {
 		leaves[i] = merkle.Leaf([]byte{byte(i)})
 	}
-	held := statement.Held{Object: hash("object"), Size: 5 * statement.ChunkSize}
-	held.Commitment = statement.Commitment(held.Size, merkle.Root(leaves))
+	held := dispute.Held{Object: hash("object"), Size: 5 * dispute.ChunkSize}
+	held.Commitment = dispute.Commitment(held.Size, merkle.Root(leaves))
 	set := []merkle.Hash{merkle.Leaf([]byte("another object")), merkle.Leaf(held.Bytes())}
 	return x.answer(&dispute.NodeAnswer{Statement: u.Hash(), Number: uint64(i), Held: held, HeldPath: merkle.Prove(set, 1), Root: merkle.Root(leaves), Chunk: leaves[i], ChunkProof: merkle.Prove(leaves, i)})
 }
 
 // beyond answers for a chunk that the statement does not have.
-func (x *disputeScript) beyond(u *statement.Usage) dispute.Answer {
+func (x *disputeScript) beyond(u *dispute.Usage) dispute.Answer {
 	return x.answer(&dispute.NodeAnswer{Statement: u.Hash(), Number: u.Leaves})
 }
