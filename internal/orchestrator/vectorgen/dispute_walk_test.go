@@ -1,18 +1,26 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
+	"os"
 	"testing"
 )
 
-var walks = flag.Int("dispute.walks", 25, "random sequences of disputes")
+var (
+	walks    = flag.Int("dispute.walks", 25, "random sequences of disputes")
+	walksOut = flag.String("dispute.out", "", "write them as vectors to this file, for DISPUTE_VECTORS of the contract's own tests")
+)
 
 // Random sequences of depth 100: the invariants hold after every call (play asserts them), and time alone brings every dispute to its end.
 func TestDisputeWalks(t *testing.T) {
 	t.Parallel()
 	steps, taken := 0, map[string]int{}
+	f := disputeFile()
+	f.Cases = nil
 	for seed := range uint64(*walks) {
 		x := disputeWalk(1_000+seed, 100)
+		f.Cases = append(f.Cases, x.disputeCase)
 		for _, s := range x.Steps {
 			steps++
 			if s.Error == "" {
@@ -26,4 +34,14 @@ func TestDisputeWalks(t *testing.T) {
 		}
 	}
 	t.Logf("seeds 1000 to %d: %d steps, %v", 999+*walks, steps, taken)
+	if *walksOut == "" {
+		return
+	}
+	b, err := json.Marshal(f)
+	if err == nil {
+		err = os.WriteFile(*walksOut, b, 0o644)
+	}
+	if err != nil {
+		t.Error(err)
+	}
 }
