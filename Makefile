@@ -50,7 +50,7 @@ lint: ## formatting, vet, staticcheck
 fuzz-contracts: ## N random operations on the model and on the contracts side by side (SEED=0: a new one); 100,000 take about ten minutes
 	$(GO) run ./internal/orchestrator/sidebyside/fuzz -n $(N) -seed $(SEED)
 
-bench-contracts: ## instructions, written bytes and fee of every entry point
+bench-contracts: ## the spread of instructions and written bytes in a random sequence; that settling often or once comes to the same
 	$(GO) run ./internal/orchestrator/sidebyside/bench
 
 fuzz: ## every fuzz target for FUZZTIME

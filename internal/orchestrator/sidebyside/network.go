@@ -72,7 +72,7 @@ func (l *local) Apply(ctx context.Context, source ids.Account, fn xdr.HostFuncti
 		return stellar.Applied{}, refused(err)
 	}
 	l.emitted = append(l.emitted, out.Events...)
-	return stellar.Applied{Value: out.Value, Instructions: out.Cost.Instructions, WrittenBytes: uint64(out.Cost.WrittenBytes), Fee: out.Cost.Fee()}, nil
+	return stellar.Applied{Value: out.Value, Instructions: out.Cost.Instructions, WrittenBytes: uint64(out.Cost.WrittenBytes)}, nil // nobody pays fees here: docs/contract-costs.md has them
 }
 
 func refused(err error) error {

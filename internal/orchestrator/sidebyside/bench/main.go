@@ -37,12 +37,12 @@ func run(ctx context.Context, seed uint64, n int, epochs uint32) error {
 	}
 	fmt.Printf("entry points in %d random calls (seed %d), instructions of the successful ones\n\n", n, seed)
 	t := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "call\tcalls\tmedian\tlargest\twritten bytes\tfee, stroops\t")
+	fmt.Fprintln(t, "call\tcalls\tmedian\tlargest\twritten bytes\t")
 	for _, name := range slices.Sorted(maps.Keys(res.Costs)) {
 		c := res.Costs[name]
 		slices.SortFunc(c, func(a, b sidebyside.Cost) int { return int(int64(a.Instructions) - int64(b.Instructions)) })
 		m := c[len(c)/2]
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%s\t\n", name, len(c), m.Instructions, c[len(c)-1].Instructions, m.WrittenBytes, m.Fee)
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t\n", name, len(c), m.Instructions, c[len(c)-1].Instructions, m.WrittenBytes)
 	}
 	if err := t.Flush(); err != nil {
 		return err
