@@ -7,6 +7,7 @@ use flashback_staking::{types::role::*, Staking, StakingClient};
 use soroban_sdk::{
     contract, contractimpl, symbol_short,
     testutils::{Address as _, Ledger as _},
+    xdr::{LedgerKey, ScAddress},
     Address, Env, MuxedAddress,
 };
 use world::{refused, World, DAY, WEALTH};
@@ -236,7 +237,33 @@ fn one_ledger_one_checkpoint() {
     let time = w.now();
     w.pass(10);
     let s = w.staking();
-    assert_eq!((s.power_at(&w.alice, &time), s.power_at(&w.alice, &(time - 1)), s.total_at(&time), s.total_at(&(time - 1))), (100, 100, 107, 100));
+    assert_eq!(
+        (s.power_at(&w.alice, &time), s.power_at(&w.alice, &(time - 1)), s.total_at(&time), s.total_at(&(time - 1))),
+        (100, 100, 107, 100)
+    );
+}
+
+/// A thousand changes in one ledger leave one checkpoint, so a trail grows with time only.
+#[test]
+fn a_trail_grows_with_time_only() {
+    let w = World::new();
+    let entries = || {
+        let of_staking = |key: &LedgerKey| matches!(key, LedgerKey::ContractData(d) if d.contract == ScAddress::from(&w.at));
+        w.env.to_ledger_snapshot().entries().into_iter().filter(|(key, _)| of_staking(key)).count()
+    };
+    w.stake(&w.alice, VOTER, 100);
+    let before = entries();
+    for _ in 0..20 {
+        w.stake(&w.alice, VOTER, 1);
+        let number = w.unbond(&w.alice, VOTER, 1);
+        w.allow(&w.alice, "cancel_unbond", (&w.alice, VOTER, number));
+        w.staking().cancel_unbond(&w.alice, &VOTER, &number);
+        w.slash(&w.alice, VOTER, 2, &w.bob);
+    }
+    assert_eq!(entries(), before);
+    w.pass(1);
+    w.stake(&w.alice, VOTER, 1);
+    assert_eq!(entries(), before + 2, "one more for the owner, one for all");
 }
 
 /// What other contracts see of Staking: the interface of the core crate, with refusals by number.

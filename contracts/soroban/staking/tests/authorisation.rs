@@ -109,12 +109,36 @@ fn the_word_for_a_call_is_not_the_word_for_its_payment() {
     assert_eq!((w.balance(&w.alice), w.staking().total()), (world::WEALTH, 0));
 }
 
-#[test]
-fn code_is_replaced_by_the_admin_only() {
+/// A world in which new code was announced.
+fn announced() -> World {
     let w = World::new();
     let wasm: BytesN<32> = w.env.deployer().upload_contract_wasm(soroban_sdk::Bytes::from_slice(&w.env, &module()));
     w.allow(&w.admin, "upgrade_announce", (&wasm,));
     w.staking().upgrade_announce(&wasm);
+    w
+}
+
+#[test]
+fn code_is_replaced_within_its_seven_days_and_once() {
+    for (after, refusal) in
+        [(37 * DAY - 1, Some(Error::UpgradeEarly)), (37 * DAY, None), (44 * DAY, None), (44 * DAY + 1, Some(Error::NotFound))]
+    {
+        let w = announced();
+        w.pass(after);
+        w.allow(&w.admin, "upgrade", ());
+        let answer = w.staking().try_upgrade();
+        let pending = w.env.as_contract(&w.at, || w.env.storage().instance().has(&(Symbol::new(&w.env, "Upgrade"),)));
+        assert_eq!(pending, refusal.is_some(), "{after}");
+        match refusal {
+            Some(error) => assert_eq!(world::refused(answer), error, "{after}"),
+            None => assert!(answer.is_ok(), "{after}"),
+        }
+    }
+}
+
+#[test]
+fn code_is_replaced_by_the_admin_only() {
+    let w = announced();
     w.pass(38 * DAY);
     w.allow_nothing();
     world::stopped(w.staking().try_upgrade());
