@@ -17,22 +17,23 @@ import (
 var opNames = []struct {
 	name string
 	bit  uint32
-}{{"list", orchestrator.OpList}, {"read", orchestrator.OpRead}, {"write", orchestrator.OpWrite}, {"delete", orchestrator.OpDelete}, {"configure", orchestrator.OpConfigure}}
+}{{"list", orchestrator.OpList}, {"read", orchestrator.OpRead}, {"write", orchestrator.OpWrite}, {"delete", orchestrator.OpDelete}, {"configure", orchestrator.OpConfigure}, {"delegate", orchestrator.OpDelegate}}
 
 func parseOps(s string) (uint32, error) {
-	if s == "all" {
-		return orchestrator.OpAll, nil
-	}
 	var ops uint32
 next:
 	for _, w := range strings.Split(s, ",") {
+		if strings.TrimSpace(w) == "all" {
+			ops |= orchestrator.OpAll
+			continue
+		}
 		for _, o := range opNames {
 			if o.name == strings.TrimSpace(w) {
 				ops |= o.bit
 				continue next
 			}
 		}
-		return 0, fault.New(fault.Invalid, "operations_invalid", "%q is no operation: list, read, write, delete, configure or all", w)
+		return 0, fault.New(fault.Invalid, "operations_invalid", "%q is no operation: list, read, write, delete, configure, delegate or all", w)
 	}
 	return ops, nil
 }
@@ -82,10 +83,10 @@ func grantCommand(a *app) *cobra.Command {
 	f.StringVar(&sla, "sla", "demo", "SLA")
 	f.StringVar(&to, "to", "", "account or wallet that may")
 	f.StringVar(&prefix, "prefix", "", "bucket, or bucket/prefix; empty: everything in the SLA")
-	f.StringVar(&ops, "ops", "all", "list,read,write,delete,configure or all")
+	f.StringVar(&ops, "ops", "all", "list,read,write,delete,configure, or all of these; and delegate: pass it on")
 	f.DurationVar(&life, "for", 30*24*time.Hour, "until it ends by itself")
 	_ = create.MarkFlagRequired("to")
-	revoke := &cobra.Command{Use: "revoke GRANT", Short: "Take a grant back: nodes refuse within seconds", Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
+	revoke := &cobra.Command{Use: "revoke GRANT", Short: "End a grant and all that come from it, as consumer, grantor or grantee: nodes refuse within seconds", Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
 		id, err := a.id(args[0], ids.Grant)
 		if err != nil {
 			return err
@@ -94,7 +95,7 @@ func grantCommand(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		r, err := ch.Submit(c.Context(), w, orchestrator.RevokeAccess{Consumer: w.Account(), ID: id})
+		r, err := ch.Submit(c.Context(), w, orchestrator.RevokeAccess{By: w.Account(), ID: id})
 		if err != nil {
 			return err
 		}
@@ -114,10 +115,13 @@ func grantCommand(a *app) *cobra.Command {
 			return err
 		}
 		ends := time.Unix(int64(g.Expires), 0)
-		return a.show(c, map[string]any{"id": g.ID, "sla": g.SLA, "grantor": g.Grantor, "grantee": g.Grantee, "prefix": string(g.Prefix), "ops": formatOps(g.Ops), "expires": ends.UTC(), "revoked": g.Revoked}, func(w *tabwriter.Writer) {
+		return a.show(c, map[string]any{"id": g.ID, "sla": g.SLA, "parent": g.Parent, "depth": g.Depth, "grantor": g.Grantor, "grantee": g.Grantee, "prefix": string(g.Prefix), "ops": formatOps(g.Ops), "expires": ends.UTC(), "revoked": g.Revoked}, func(w *tabwriter.Writer) {
+			if !g.Parent.Zero() {
+				fmt.Fprintf(w, "part of\t%s\npassed on by\t%s\n", g.Parent, g.Grantor)
+			}
 			fmt.Fprintf(w, "grant\t%s\nSLA\t%s\ngrantee\t%s\nprefix\t%q\noperations\t%s\nexpires\t%s\nrevoked\t%v\n", g.ID, g.SLA, g.Grantee, g.Prefix, formatOps(g.Ops), ends.Local().Format(time.DateTime), g.Revoked)
 		})
 	}}
-	c.AddCommand(create, revoke, show)
+	c.AddCommand(create, delegateCommand(a), revoke, show)
 	return c
 }

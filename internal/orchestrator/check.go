@@ -40,6 +40,9 @@ func (s *State) Check() []Violation {
 	for _, r := range s.reservations.m {
 		c.reservation(&r)
 	}
+	for _, g := range s.grants.m {
+		c.grant(&g)
+	}
 	c.counters()
 	return c.out
 }

@@ -169,9 +169,18 @@ type (
 		Expires  uint64
 		Nonce    [32]byte
 	}
-	RevokeAccess struct {
-		Consumer ids.Account
-		ID       ids.ID
+	DelegateAccess struct { // by a grantee, of what it has itself
+		Grantee ids.Account
+		Parent  ids.ID
+		To      ids.Account
+		Prefix  []byte
+		Ops     uint32
+		Expires uint64
+		Nonce   [32]byte
+	}
+	RevokeAccess struct { // by the SLA's consumer, the grantor or the grantee
+		By ids.Account
+		ID ids.ID
 	}
 	// Freeze and Rule are the Dispute contract's.
 	Freeze struct {
@@ -243,6 +252,7 @@ func (Payout) op()             {}
 func (Refund) op()             {}
 func (CollectFees) op()        {}
 func (GrantAccess) op()        {}
+func (DelegateAccess) op()     {}
 func (RevokeAccess) op()       {}
 func (Pause) op()              {}
 func (SetParams) op()          {}

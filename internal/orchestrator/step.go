@@ -124,6 +124,8 @@ func (s *State) apply(op Op) error {
 		return s.collectFees(op.SLA)
 	case GrantAccess:
 		return s.grantAccess(&op)
+	case DelegateAccess:
+		return s.delegateAccess(&op)
 	case RevokeAccess:
 		return s.revokeAccess(&op)
 	case Pause:

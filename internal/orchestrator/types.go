@@ -207,13 +207,17 @@ const (
 	OpWrite     uint32 = 4
 	OpDelete    uint32 = 8
 	OpConfigure uint32 = 16
+	OpDelegate  uint32 = 32 // pass on part of the grant; nothing that is done with data
 	OpAll              = OpList | OpRead | OpWrite | OpDelete | OpConfigure
+	OpMask             = OpAll | OpDelegate
 )
 
 // Grant is a permission on chain: the consumer's, or passed on by the grantee of another one. It holds as long as neither it nor any that it comes from is revoked or expired.
 type Grant struct {
 	ID      ids.ID
 	SLA     ids.ID
+	Parent  ids.ID // zero: the consumer's own
+	Depth   uint8  // 0 of the consumer's own, else the parent's + 1
 	Grantor ids.Account
 	Grantee ids.Account
 	Prefix  []byte // matched against "bucket/key"

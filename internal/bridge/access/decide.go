@@ -93,14 +93,31 @@ func (v *View) standing(h *holder, at time.Time, a s3.Action) error {
 		return forbidden("grant_unknown", "there is no such grant for this service-level agreement")
 	case g.Grantee != h.account:
 		return forbidden("not_the_grantee", "the grant is for another account")
-	case g.Grantor != s.Consumer:
-		return forbidden("grant_unknown", "the grant is not the consumer's")
-	case g.Revoked:
-		return forbidden("grant_revoked", "the grant was revoked on chain")
-	case at.Unix() >= int64(min(g.Expires, 1<<62)):
-		return forbidden("grant_expired", "the grant expired at %s", time.Unix(int64(min(g.Expires, 1<<62)), 0).UTC().Format(time.RFC3339))
 	}
-	return nil
+	return v.holds(&g, s.Consumer, at)
+}
+
+// holds checks that neither a grant nor one that it comes from is revoked or expired, up to the consumer's own. mu is held.
+func (v *View) holds(g *orchestrator.Grant, consumer ids.Account, at time.Time) error {
+	for range orchestrator.MaxDepth + 1 {
+		switch {
+		case g.Revoked:
+			return forbidden("grant_revoked", "the grant, or one that it comes from, was revoked on chain")
+		case at.Unix() >= int64(min(g.Expires, 1<<62)):
+			return forbidden("grant_expired", "the grant expired at %s", time.Unix(int64(min(g.Expires, 1<<62)), 0).UTC().Format(time.RFC3339))
+		case g.Parent.Zero():
+			if g.Grantor != consumer {
+				return forbidden("grant_unknown", "the grant does not come from the consumer")
+			}
+			return nil
+		}
+		p, ok := v.s.Grants[g.Parent]
+		if !ok || p.SLA != g.SLA || p.Grantee != g.Grantor || p.Ops&orchestrator.OpDelegate == 0 {
+			return forbidden("grant_unknown", "the grant does not come from the consumer")
+		}
+		g = &p
+	}
+	return forbidden("grant_unknown", "the grant was passed on too often")
 }
 
 // covers matches a grant's prefix against "bucket/key". A request without a bucket (the list of buckets) is covered by the

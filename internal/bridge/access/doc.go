@@ -7,7 +7,8 @@
 // fault, but only for a limited time (default 10 minutes), after which requests are refused as unavailable.
 //
 // Keys holds the access keys. A wallet gets one by signing a challenge (docs/spec/protocols.md, "Keys at the node"); the SLA's
-// consumer may do everything, a grantee what the grant says. A validator's operator gets a key for its part of the probe space.
+// consumer may do everything, a grantee what the grant says, as long as neither it nor one that it comes from is revoked or
+// expired. A validator's operator gets a key for its part of the probe space.
 //
 // SigV4 needs the secret itself, not a hash of it, so secrets are stored encrypted (AES-256-GCM) with a key derived from the
 // node's key, in a file of mode 0600: who has only the file or a backup of it has no key, who has the node's key has all.

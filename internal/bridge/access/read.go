@@ -171,9 +171,25 @@ func (v *View) readGrant(ctx context.Context, id ids.ID) (orchestrator.Grant, er
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if _, ours := v.s.SLAs[g.SLA]; ours {
+		g.Revoked = g.Revoked || v.s.Grants[id].Revoked // for good, also when this was read before it and is stored after it
 		v.s.Grants[id], v.dirty = g, true
 	}
 	return g, nil
+}
+
+// readChain reads a grant and those that it comes from. The follower then reads each of them again when an event says that it was revoked.
+func (v *View) readChain(ctx context.Context, id ids.ID) error {
+	for range orchestrator.MaxDepth + 1 {
+		g, err := v.readGrant(ctx, id)
+		if fault.KindOf(err) == fault.NotFound {
+			return nil // the verdict says so
+		}
+		if err != nil || g.Parent.Zero() {
+			return err
+		}
+		id = g.Parent
+	}
+	return nil
 }
 
 // learn reads an SLA, and a grant if one is named, from the chain at once, for a key that is asked for before the follower saw them.
@@ -185,9 +201,11 @@ func (v *View) learn(ctx context.Context, slaID, grant ids.ID) error {
 	if grant.Zero() {
 		return nil
 	}
-	_, err := v.readGrant(ctx, grant)
-	if fault.KindOf(err) == fault.NotFound {
-		return nil // the verdict says so
+	// Twice: what was revoked between the first reading and its being known here, the follower passed over.
+	for range 2 {
+		if err := v.readChain(ctx, grant); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
@@ -30,7 +32,7 @@ func grants(t *testing.T, open Opener) {
 	s.refused("Exists", fault.Exists, consumer, op)
 	for _, change := range []func(*orchestrator.GrantAccess){
 		func(o *orchestrator.GrantAccess) { o.Ops = 0 },
-		func(o *orchestrator.GrantAccess) { o.Ops = 32 },
+		func(o *orchestrator.GrantAccess) { o.Ops = 64 },
 		func(o *orchestrator.GrantAccess) { o.Expires = s.now() },
 		func(o *orchestrator.GrantAccess) { o.Prefix = make([]byte, 1025) },
 	} {
@@ -45,12 +47,43 @@ func grants(t *testing.T, open Opener) {
 	s.refused("NotAuthorized", fault.Forbidden, stranger, bad)
 	bad.Consumer = consumer.Account()
 	s.refused("NotAuthorized", fault.Forbidden, stranger, bad)
-	s.refused("NotAuthorized", fault.Forbidden, stranger, orchestrator.RevokeAccess{Consumer: stranger.Account(), ID: g})
-	s.do(consumer, orchestrator.RevokeAccess{Consumer: consumer.Account(), ID: g})
+	s.refused("NotAuthorized", fault.Forbidden, stranger, orchestrator.RevokeAccess{By: stranger.Account(), ID: g})
+	s.do(consumer, orchestrator.RevokeAccess{By: consumer.Account(), ID: g})
 	if got, err = s.Chain.Grant(s.ctx, g); err != nil || !got.Revoked {
 		t.Errorf("revoked: %+v, %v", got, err)
 	}
-	s.refused("StateWrong", fault.Conflict, consumer, orchestrator.RevokeAccess{Consumer: consumer.Account(), ID: g})
+	s.refused("StateWrong", fault.Conflict, consumer, orchestrator.RevokeAccess{By: consumer.Account(), ID: g})
+}
+
+// delegation passes grants on.
+func delegation(t *testing.T, open Opener) {
+	s := begin(t, open)
+	consumer, grantee, heir := s.Wallet(t, 1_000_000_000), s.Wallet(t, 0), s.Wallet(t, 0)
+	id := s.do(consumer, s.request(consumer, sla.Stream, 8)).ID
+	parent := s.do(consumer, orchestrator.GrantAccess{Consumer: consumer.Account(), SLA: id, Grantee: grantee.Account(), Prefix: []byte("demo/"),
+		Ops: orchestrator.OpRead | orchestrator.OpList | orchestrator.OpDelegate, Expires: s.now() + 100, Nonce: s.fresh()}).ID
+	op := orchestrator.DelegateAccess{Grantee: grantee.Account(), Parent: parent, To: heir.Account(), Prefix: []byte("demo/photos/"), Ops: orchestrator.OpRead, Expires: s.now() + 50, Nonce: s.fresh()}
+	g := s.do(grantee, op).ID
+	if want := ids.GrantID(s.Chain.Contracts().Consumer, parent, op.Nonce); g != want {
+		t.Fatalf("grant id %s, want %s", g, want)
+	}
+	got, err := s.Chain.Grant(s.ctx, g)
+	s.must(err)
+	want := orchestrator.Grant{ID: g, SLA: id, Parent: parent, Depth: 1, Grantor: grantee.Account(), Grantee: heir.Account(), Prefix: op.Prefix, Ops: op.Ops, Expires: op.Expires}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Fatal(d)
+	}
+	s.refused("Exists", fault.Exists, grantee, op)
+	wide := op
+	wide.Nonce, wide.Ops = s.fresh(), orchestrator.OpWrite
+	s.refused("GrantInvalid", fault.Invalid, grantee, wide)
+	further := orchestrator.DelegateAccess{Grantee: heir.Account(), Parent: g, To: grantee.Account(), Prefix: op.Prefix, Ops: op.Ops, Expires: op.Expires, Nonce: s.fresh()}
+	s.refused("NotAuthorized", fault.Forbidden, heir, further)
+	s.do(heir, orchestrator.RevokeAccess{By: heir.Account(), ID: g})
+	s.do(consumer, orchestrator.RevokeAccess{By: consumer.Account(), ID: parent})
+	late := op
+	late.Nonce = s.fresh()
+	s.refused("StateWrong", fault.Conflict, grantee, late)
 }
 
 // tokens that are refused, and messages that wallets sign.

@@ -31,6 +31,7 @@ func Run(t *testing.T, open Opener) {
 		for _, c := range []scenario{
 			{"nodes are bound by two keys", binding},
 			{"grants are made and revoked", grants},
+			{"grants are passed on", delegation},
 			{"requests are refused", requests},
 			{"tokens are refused", tokens},
 			{"one key is used from many sides", concurrency},

@@ -117,8 +117,10 @@ func translate(at chain.Contracts, op orchestrator.Op) (call, error) {
 		c = co("collect", vID(o.SLA))
 	case orchestrator.GrantAccess:
 		c = co("grant", b.account(o.Consumer), vID(o.SLA), b.account(o.Grantee), vBytes(o.Prefix), vU32(o.Ops), vU64(o.Expires), vID(o.Nonce))
+	case orchestrator.DelegateAccess:
+		c = co("delegate", b.account(o.Grantee), vID(o.Parent), b.account(o.To), vBytes(o.Prefix), vU32(o.Ops), vU64(o.Expires), vID(o.Nonce))
 	case orchestrator.RevokeAccess:
-		c = co("revoke", b.account(o.Consumer), vID(o.ID))
+		c = co("revoke", b.account(o.By), vID(o.ID))
 	case orchestrator.Freeze:
 		c = co("freeze", vID(o.SLA), vAmount(o.Amount))
 	case orchestrator.Rule:
@@ -145,7 +147,7 @@ func translate(at chain.Contracts, op orchestrator.Op) (call, error) {
 // made is the id that an op's call returns, when it makes something.
 func made(op orchestrator.Op, v xdr.ScVal) (id ids.ID) {
 	switch op.(type) {
-	case orchestrator.NodeBind, orchestrator.UnitCreate, orchestrator.Request, orchestrator.GrantAccess:
+	case orchestrator.NodeBind, orchestrator.UnitCreate, orchestrator.Request, orchestrator.GrantAccess, orchestrator.DelegateAccess:
 		if b, ok := v.GetBytes(); ok && len(b) == len(id) {
 			copy(id[:], b)
 		}

@@ -240,6 +240,6 @@ func (c *Chain) Grant(ctx context.Context, id ids.ID) (orchestrator.Grant, error
 	if err != nil {
 		return orchestrator.Grant{}, err
 	}
-	return orchestrator.Grant{ID: id, SLA: r.b32("sla"), Grantor: r.account("grantor"), Grantee: r.account("grantee"), Prefix: r.blob("prefix"), Ops: r.u32("ops"),
+	return orchestrator.Grant{ID: id, SLA: r.b32("sla"), Parent: r.b32("parent"), Depth: r.u8("depth"), Grantor: r.account("grantor"), Grantee: r.account("grantee"), Prefix: r.blob("prefix"), Ops: r.u32("ops"),
 		Expires: r.u64("expires"), Revoked: r.flag("revoked")}, r.done()
 }

@@ -180,7 +180,7 @@ func TestCallsFitTheContracts(t *testing.T) {
 		orchestrator.SettleReservation{Proof: proof}, orchestrator.Claim{}, orchestrator.CollectSlash{},
 		orchestrator.Request{Consumer: g, Refund: g}, orchestrator.Fund{From: g}, orchestrator.Cancel{Consumer: g}, orchestrator.Expire{}, orchestrator.Settle{Proof: proof},
 		orchestrator.CloseSLA{Consumer: g}, orchestrator.Terminate{Consumer: g}, orchestrator.TimeOut{}, orchestrator.Payout{}, orchestrator.Refund{}, orchestrator.CollectFees{},
-		orchestrator.GrantAccess{Consumer: g, Grantee: g}, orchestrator.RevokeAccess{Consumer: g}, orchestrator.Pause{}, orchestrator.SetParams{Params: p},
+		orchestrator.GrantAccess{Consumer: g, Grantee: g}, orchestrator.DelegateAccess{Grantee: g, To: g}, orchestrator.RevokeAccess{By: g}, orchestrator.Pause{}, orchestrator.SetParams{Params: p},
 		orchestrator.UnitEmergency{Provider: g}, orchestrator.SetProviderParams{Params: p}, orchestrator.ExtendProvider{}, orchestrator.ExtendConsumer{}, orchestrator.Freeze{}, orchestrator.Rule{},
 		orchestrator.SetAdmin{Next: g}, orchestrator.SetAdmin{Next: g, Provider: true},
 	}

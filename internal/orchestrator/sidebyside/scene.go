@@ -145,7 +145,7 @@ func (p *play) make() {
 	p.must(orchestrator.Terminate{Consumer: consumer, SLA: p.SLAs["Terminated"]})
 	p.observe(3)
 	p.settle("Terminated")
-	p.Grant = p.must(orchestrator.GrantAccess{Consumer: consumer, SLA: p.SLAs[active], Grantee: p.Roles["grantee"].Account(), Prefix: []byte("photos/"), Ops: orchestrator.OpRead, Expires: p.World.Now + 10_000,
+	p.Grant = p.must(orchestrator.GrantAccess{Consumer: consumer, SLA: p.SLAs[active], Grantee: p.Roles["grantee"].Account(), Prefix: []byte("photos/"), Ops: orchestrator.OpRead | orchestrator.OpDelegate, Expires: p.World.Now + 10_000,
 		Nonce: p.fresh()})
 
 	manual := p.unit(false)

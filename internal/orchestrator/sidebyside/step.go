@@ -66,7 +66,7 @@ func (r *Rig) submit(ctx context.Context, op orchestrator.Op) (chain.Receipt, er
 	case orchestrator.NodeRotate:
 		return r.relay(ctx, op, x.Provider, x.Key)
 	}
-	for _, field := range []string{"Provider", "Consumer", "From", "Admin", "Dispute"} {
+	for _, field := range []string{"Provider", "Consumer", "From", "Admin", "Dispute", "Grantee", "By"} {
 		if a, ok := account(op, field); ok {
 			receipt, err := r.Chain.Submit(ctx, r.signers[a], op)
 			if !r.native.Zero() && r.net.takesFees() {

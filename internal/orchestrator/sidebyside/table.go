@@ -199,8 +199,11 @@ var consumerDoors = []Door{
 	{Contract: "consumer", Function: "grant", Who: consumer, About: anSLA, State: active, Call: op(func(s *Scene, by ids.Account, id ids.ID) orchestrator.Op {
 		return orchestrator.GrantAccess{Consumer: by, SLA: id, Grantee: s.Roles["grantee"].Account(), Prefix: []byte("a/"), Ops: orchestrator.OpRead, Expires: s.Host.Now() + 100, Nonce: canon.Hash([]byte("a new grant"))}
 	})},
-	{Contract: "consumer", Function: "revoke", Who: consumer, About: aGrant, State: "Active", Call: op(func(_ *Scene, by ids.Account, id ids.ID) orchestrator.Op {
-		return orchestrator.RevokeAccess{Consumer: by, ID: id}
+	{Contract: "consumer", Function: "delegate", Who: []string{"grantee"}, About: aGrant, State: "Active", Call: op(func(s *Scene, by ids.Account, id ids.ID) orchestrator.Op {
+		return orchestrator.DelegateAccess{Grantee: by, Parent: id, To: s.Roles["stranger"].Account(), Prefix: []byte("photos/mine"), Ops: orchestrator.OpRead, Expires: s.Host.Now() + 100, Nonce: canon.Hash([]byte("a part"))}
+	})},
+	{Contract: "consumer", Function: "revoke", Who: []string{"consumer", "grantee"}, About: aGrant, State: "Active", Call: op(func(_ *Scene, by ids.Account, id ids.ID) orchestrator.Op {
+		return orchestrator.RevokeAccess{By: by, ID: id}
 	})},
 	view("consumer", "sla", anSLA, active, byID),
 	view("consumer", "terms", anSLA, active, byID),

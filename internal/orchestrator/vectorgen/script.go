@@ -42,6 +42,7 @@ type transitionStep struct {
 	Reservation values        `json:"reservation,omitempty"`
 	Unit        values        `json:"unit,omitempty"`
 	Collateral  values        `json:"collateral,omitempty"` // of the unit's provider in its asset
+	Grant       values        `json:"grant,omitempty"`      // that was made, passed on or revoked
 	Paid        []paymentStep `json:"paid,omitempty"`
 }
 
@@ -151,6 +152,10 @@ func stepOf(s *orchestrator.State, now uint64, op orchestrator.Op, e orchestrato
 			}
 		case ids.Unit:
 			unit = id
+		case ids.Grant:
+			if g, ok := s.Grant(id); ok && t.Grant == nil {
+				t.Grant = valuesOf(g)
+			}
 		}
 	}
 	if u, ok := s.Unit(now, unit); ok {

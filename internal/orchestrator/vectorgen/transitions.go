@@ -36,6 +36,8 @@ func transitionFile() transitions {
 		{"a node's life", nodeLife},
 		{"collateral", collateralOnly},
 		{"grants", grants},
+		{"grants passed on", passedOn},
+		{"grants passed on: refused", passedOnRefused},
 		{"parameters and pause", parameters},
 		{"parameters of the Provider Orchestrator", providerParameters},
 		{"priced in FLASH", flashPriced},

@@ -203,16 +203,16 @@ func grants(x *script) {
 	x.take("NotFound", grant(as))
 	x.do(request())
 	x.take("NotAuthorized", grant(func(g *orchestrator.GrantAccess) { g.Consumer = stranger }))
-	for _, f := range []func(*orchestrator.GrantAccess){func(g *orchestrator.GrantAccess) { g.Ops = 0 }, func(g *orchestrator.GrantAccess) { g.Ops = 32 },
+	for _, f := range []func(*orchestrator.GrantAccess){func(g *orchestrator.GrantAccess) { g.Ops = 0 }, func(g *orchestrator.GrantAccess) { g.Ops = 64 },
 		func(g *orchestrator.GrantAccess) { g.Expires = x.now }, func(g *orchestrator.GrantAccess) { g.Prefix = make([]byte, 1025) }} {
 		x.take("GrantInvalid", grant(f))
 	}
 	x.do(grant(as))
 	x.take("Exists", grant(as))
 	id := ids.GrantID(co, slaID, nonce("grant"))
-	x.take("NotAuthorized", orchestrator.RevokeAccess{Consumer: stranger, ID: id})
-	x.do(orchestrator.RevokeAccess{Consumer: consumer, ID: id})
-	x.take("StateWrong", orchestrator.RevokeAccess{Consumer: consumer, ID: id})
+	x.take("NotAuthorized", orchestrator.RevokeAccess{By: provider, ID: id})
+	x.do(orchestrator.RevokeAccess{By: consumer, ID: id})
+	x.take("StateWrong", orchestrator.RevokeAccess{By: consumer, ID: id})
 	x.begin()
 	x.observe(9, 0, 0)
 	x.settle()

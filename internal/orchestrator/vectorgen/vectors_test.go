@@ -304,7 +304,7 @@ var calls = func() map[string]reflect.Type {
 		orchestrator.NodeRelease{}, orchestrator.DepositCollateral{}, orchestrator.WithdrawCollateral{}, orchestrator.UnitCreate{}, orchestrator.UnitPrice{}, orchestrator.UnitList{}, orchestrator.UnitMaintain{},
 		orchestrator.UnitResume{}, orchestrator.UnitDecommission{}, orchestrator.UnitRetire{}, orchestrator.Accept{}, orchestrator.Refuse{}, orchestrator.SettleReservation{}, orchestrator.Claim{},
 		orchestrator.CollectSlash{}, orchestrator.Request{}, orchestrator.Fund{}, orchestrator.Cancel{}, orchestrator.Expire{}, orchestrator.Settle{}, orchestrator.CloseSLA{}, orchestrator.Terminate{},
-		orchestrator.TimeOut{}, orchestrator.Payout{}, orchestrator.Refund{}, orchestrator.CollectFees{}, orchestrator.GrantAccess{}, orchestrator.RevokeAccess{}, orchestrator.Pause{}, orchestrator.SetParams{},
+		orchestrator.TimeOut{}, orchestrator.Payout{}, orchestrator.Refund{}, orchestrator.CollectFees{}, orchestrator.GrantAccess{}, orchestrator.DelegateAccess{}, orchestrator.RevokeAccess{}, orchestrator.Pause{}, orchestrator.SetParams{},
 		orchestrator.SetProviderParams{}, orchestrator.SetAdmin{}, orchestrator.UnitEmergency{}, orchestrator.Freeze{}, orchestrator.Rule{}, orchestrator.ExtendProvider{}, orchestrator.ExtendConsumer{}} {
 		m[reflect.TypeOf(op).Name()] = reflect.TypeOf(op)
 	}

@@ -152,35 +152,3 @@ func (w *World) collectFees() orchestrator.Op {
 	}
 	return orchestrator.CollectFees{SLA: x.ID}
 }
-
-func (w *World) grant() orchestrator.Op {
-	x, ok := w.slaWhere(every[orchestrator.SLA])
-	if !ok {
-		return nil
-	}
-	op := orchestrator.GrantAccess{Consumer: w.by(x.Consumer, w.Cast.Consumers), SLA: x.ID, Grantee: pick(w, w.Cast.Nodes), Prefix: []byte("bucket/prefix"), Ops: 1 + uint32(w.dice.IntN(31)),
-		Expires: w.Now + 1 + uint64(w.dice.IntN(1000)), Nonce: w.nonce()}
-	switch w.dice.IntN(20) {
-	case 0:
-		op.Ops = 32
-	case 1:
-		op.Ops = 0
-	case 2:
-		op.Expires = w.Now
-	case 3:
-		op.Prefix = make([]byte, orchestrator.MaxPrefix+w.dice.IntN(2))
-	}
-	return op
-}
-
-func (w *World) revoke() orchestrator.Op {
-	id, ok := w.id(ids.Grant, func(id ids.ID) bool { g, _ := w.State.Grant(id); return !g.Revoked })
-	if !ok {
-		return nil
-	}
-	g, _ := w.State.Grant(id)
-	if g.Grantor.Zero() {
-		g.Grantor = w.Cast.Consumers[0]
-	}
-	return orchestrator.RevokeAccess{Consumer: w.by(g.Grantor, w.Cast.Consumers), ID: id}
-}

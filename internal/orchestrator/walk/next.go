@@ -17,7 +17,7 @@ var choices = []struct {
 	{10, (*World).request}, {8, (*World).fund}, {5, (*World).accept}, {2, (*World).refuse}, {2, (*World).cancel}, {3, (*World).expire},
 	{3, (*World).closeSLA}, {3, (*World).terminate}, {2, (*World).timeOut},
 	{5, (*World).payout}, {5, (*World).refund}, {3, (*World).collectFees}, {4, (*World).claim}, {3, (*World).collectSlash},
-	{3, (*World).grant}, {2, (*World).revoke},
+	{3, (*World).grant}, {3, (*World).delegate}, {2, (*World).revoke},
 	{1, (*World).register}, {1, (*World).update}, {2, (*World).nodeBind}, {1, (*World).nodeRotate}, {1, (*World).nodeRelease},
 	{4, (*World).deposit}, {3, (*World).withdraw},
 	{3, (*World).unitCreate}, {2, (*World).unitPrice}, {2, (*World).unitList}, {2, (*World).unitMaintain}, {1, (*World).unitEmergency}, {1, (*World).unitResume}, {1, (*World).unitDecommission}, {1, (*World).unitRetire},

@@ -150,7 +150,7 @@ func TestReach(t *testing.T) {
 	errors := map[string]int{}
 	for _, op := range []string{"SubmitReport", "Rotate", "Register", "UpdateProvider", "NodeBind", "NodeRotate", "NodeRelease", "DepositCollateral", "WithdrawCollateral", "UnitCreate", "UnitPrice", "UnitList",
 		"UnitMaintain", "UnitResume", "UnitDecommission", "UnitRetire", "Accept", "Refuse", "SettleReservation", "Claim", "CollectSlash", "Request", "Fund", "Cancel", "Expire", "Settle", "CloseSLA", "Terminate",
-		"TimeOut", "Payout", "Refund", "CollectFees", "GrantAccess", "RevokeAccess", "Pause", "SetParams",
+		"TimeOut", "Payout", "Refund", "CollectFees", "GrantAccess", "DelegateAccess", "RevokeAccess", "Pause", "SetParams",
 		"UnitEmergency", "SetProviderParams", "SetAdmin", "Freeze", "Rule", "ExtendProvider", "ExtendConsumer"} {
 		if counts[op] == 0 {
 			t.Errorf("%s never succeeds", op)

@@ -291,14 +291,37 @@ impl ConsumerOrchestrator {
         nonce: BytesN<32>,
     ) -> Result<BytesN<32>, Error> {
         consumer.require_auth();
-        grant::create(&env, Grant { sla, grantor: consumer, grantee, prefix, ops, expires, revoked: false }, &nonce)
+        let parent = grant::none(&env);
+        grant::create(&env, Grant { sla, parent, depth: 0, grantor: consumer, grantee, prefix, ops, expires, revoked: false }, &nonce)
     }
 
+    /// Passes on part of the grant `parent` to `to`: under a prefix that begins with the parent's, some of its operations, no longer than it.
+    /// The parent's grantee only, if its operations have `delegate`.
+    ///
+    /// # Errors
+    /// NotFound, NotAuthorized, StateWrong, GrantInvalid, Exists.
+    #[allow(clippy::too_many_arguments)]
+    pub fn delegate(
+        env: Env,
+        grantee: Address,
+        parent: BytesN<32>,
+        to: Address,
+        prefix: Bytes,
+        ops: u32,
+        expires: u64,
+        nonce: BytesN<32>,
+    ) -> Result<BytesN<32>, Error> {
+        grantee.require_auth();
+        grant::pass_on(&env, &grantee, parent, grant::Part { to, prefix, ops, expires }, &nonce)
+    }
+
+    /// Ends a grant and all that come from it. The SLA's consumer, who granted it, or its grantee.
+    ///
     /// # Errors
     /// NotFound, NotAuthorized, StateWrong.
-    pub fn revoke(env: Env, consumer: Address, id: BytesN<32>) -> Result<(), Error> {
-        consumer.require_auth();
-        grant::revoke(&env, &consumer, &id)
+    pub fn revoke(env: Env, by: Address, id: BytesN<32>) -> Result<(), Error> {
+        by.require_auth();
+        grant::revoke(&env, by, &id)
     }
 
     /// The SLA, with its state now.
@@ -313,6 +336,7 @@ impl ConsumerOrchestrator {
         storage::terms(&env, &sla)
     }
 
+    /// The grant as it was made or revoked; whether it holds depends on those that it comes from too.
     pub fn grant_of(env: Env, id: BytesN<32>) -> Result<Grant, Error> {
         storage::grant(&env, &id)
     }

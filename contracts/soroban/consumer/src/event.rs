@@ -137,6 +137,8 @@ pub struct Granted {
     #[topic]
     pub id: BytesN<32>,
     pub sla: BytesN<32>,
+    pub parent: BytesN<32>,
+    pub depth: u32,
     pub grantor: Address,
     pub grantee: Address,
     pub prefix: Bytes,
@@ -144,11 +146,13 @@ pub struct Granted {
     pub expires: u64,
 }
 
+/// The grant is over, and with it all that come from it.
 #[contractevent(topics = ["revoked"])]
 pub struct Revoked {
     #[topic]
     pub id: BytesN<32>,
     pub sla: BytesN<32>,
+    pub by: Address,
 }
 
 /// New SLAs have these parameters; they are what `params()` answers.

@@ -127,16 +127,20 @@ pub struct Sla {
     pub params_version: u32,
 }
 
-/// Who may do what under which prefix until when.
+/// Who may do what under which prefix until when; void when it, or one that it comes from, is revoked or expired.
 #[contracttype]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Grant {
     pub sla: BytesN<32>,
+    /// The grant that it is part of; zeros: the consumer's own.
+    pub parent: BytesN<32>,
+    /// 0 of the consumer's own, else the parent's + 1.
+    pub depth: u32,
     pub grantor: Address,
     pub grantee: Address,
     /// Matched against `bucket/key`.
     pub prefix: Bytes,
-    /// Bits: 1 list, 2 read, 4 write, 8 delete, 16 configure.
+    /// Bits: 1 list, 2 read, 4 write, 8 delete, 16 configure, 32 delegate.
     pub ops: u32,
     /// Unix seconds.
     pub expires: u64,

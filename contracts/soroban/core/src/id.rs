@@ -35,11 +35,11 @@ pub fn sla(env: &Env, co: &Address, consumer: &Address, nonce: &BytesN<32>) -> R
     owned(env, 3, b"FLASHBACK-SLA-v1", co, consumer, nonce)
 }
 
-/// The grant that the SLA's consumer makes under `co` with `nonce`.
-pub fn grant(env: &Env, co: &Address, sla: &BytesN<32>, nonce: &BytesN<32>) -> Result<BytesN<32>, Error> {
+/// The grant that the SLA's consumer, or the grantee of the grant `under`, makes under `co` with `nonce`.
+pub fn grant(env: &Env, co: &Address, under: &BytesN<32>, nonce: &BytesN<32>) -> Result<BytesN<32>, Error> {
     let mut w = Writer::<128>::new(b"FLASHBACK-GRANT-v1")?;
     w.bytes(&Account::of(co)?.0)?;
-    w.bytes(&sla.to_array())?;
+    w.bytes(&under.to_array())?;
     w.bytes(&nonce.to_array())?;
     Ok(finish(env, 4, &w))
 }

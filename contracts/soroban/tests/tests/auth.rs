@@ -59,6 +59,7 @@ fn the_consumer_orchestrator_does_nothing_unasked() {
     stopped(co.try_close(consumer, &sla));
     stopped(co.try_terminate(consumer, &sla));
     stopped(co.try_grant(consumer, &sla, &w.refund, &Bytes::new(&w.env), &1, &u64::MAX, &w.bytes32(3)));
+    stopped(co.try_delegate(consumer, &w.bytes32(3), &w.refund, &Bytes::new(&w.env), &1, &u64::MAX, &w.bytes32(3)));
     stopped(co.try_revoke(consumer, &w.bytes32(3)));
     assert_eq!(co.sla(&sla), before);
 }

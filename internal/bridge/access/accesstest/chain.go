@@ -176,6 +176,24 @@ func (c *Chain) AddGrant(slaID ids.ID, grantee ids.Account, prefix string, ops u
 	return id
 }
 
+// Delegate passes on part of a grant.
+func (c *Chain) Delegate(parent ids.ID, to ids.Account, prefix string, ops uint32, expires time.Time) ids.ID {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.grants[parent]
+	id := ids.GrantID(Consumer, parent, c.fresh())
+	c.grants[id] = orchestrator.Grant{ID: id, SLA: p.SLA, Parent: parent, Depth: p.Depth + 1, Grantor: p.Grantee, Grantee: to, Prefix: []byte(prefix), Ops: ops, Expires: uint64(expires.Unix())}
+	c.event("granted", id.String())
+	return id
+}
+
+// Forget removes a grant, as if the ledger had archived it.
+func (c *Chain) Forget(id ids.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.grants, id)
+}
+
 // Revoke revokes a grant.
 func (c *Chain) Revoke(id ids.ID) {
 	c.mu.Lock()
