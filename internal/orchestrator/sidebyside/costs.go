@@ -65,12 +65,12 @@ func (s *Scene) Costs(ctx context.Context) (Costs, error) {
 		}
 		c.Calls[d.Contract+"."+d.Function] = p
 	}
-	whole := requestDoor
-	whole.State = "InUse"
-	whole.Call = op(func(s *Scene, _ ids.Account, id ids.ID) orchestrator.Op {
-		return requestOf(&s.World.Cast, s.config.EpochSeconds, id, 12, true, canon.Hash([]byte("another request")))
+	begun := requestDoor
+	begun.State = "InUse"
+	begun.Call = op(func(s *Scene, _ ids.Account, id ids.ID) orchestrator.Op {
+		return s.requestOf(id, 12, whole, canon.Hash([]byte("another request")))
 	})
-	p, err := s.price(ctx, &whole)
+	p, err := s.price(ctx, &begun)
 	if err != nil {
 		return c, fmt.Errorf("%s: %w", atOnce, err)
 	}

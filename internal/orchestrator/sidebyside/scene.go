@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/flashback-network/flashback/contracts/artifacts"
@@ -14,7 +15,6 @@ import (
 	"github.com/flashback-network/flashback/internal/merkle"
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
-	"github.com/flashback-network/flashback/internal/orchestrator/walk"
 	"github.com/flashback-network/flashback/internal/sla"
 )
 
@@ -37,7 +37,8 @@ type Scene struct {
 	first   *life // of the SLA that is Active
 	start   direct.Snapshot
 	code    [32]byte               // of a contract on the ledger, to upgrade to
-	others  map[string]ids.Account // contracts that a door deployed for itself
+	others  map[string]ids.Account // contracts beside the three, and those that a door deployed for itself
+	said    map[byte][2]ids.ID     // certifications by scope
 	ctx     context.Context        // of the scene's making, for what doors make ready
 }
 
@@ -90,6 +91,9 @@ func NewScene(ctx context.Context) (s *Scene, err error) {
 	if p.err != nil {
 		return s, p.err
 	}
+	if err = s.enterCompanions(); err != nil {
+		return s, err
+	}
 	s.start = s.Host.Snapshot()
 	return s, r.Equal(ctx)
 }
@@ -132,13 +136,16 @@ func (p *play) make() {
 	p.must(orchestrator.NodeRelease{Provider: provider, ID: p.Nodes["Released"]})
 
 	p.Units["InUse"] = p.unit(true)
-	p.live(active, 40, healthyMeasure)
-	p.live("Closing", 40, healthyMeasure)
-	p.live("Completed", 3, healthyMeasure)
-	p.live(mature, 40, badMeasure)
-	p.live("Terminated", 40, badMeasure)
+	p.live(active, 40, whole, healthyMeasure)
+	p.live("Closing", 40, whole, healthyMeasure)
+	p.live("Completed", 3, whole, healthyMeasure)
+	p.live(mature, 40, whole, badMeasure)
+	p.live("Terminated", 40, whole, badMeasure)
+	p.live("Defaulted", 40, 6, healthyMeasure)
+	p.live("Retention", 40, 21, healthyMeasure) // 20 epochs end before the scene does, and the 21st runs
+	p.live("Grace", 40, 22, healthyMeasure)
 	p.observe(9)
-	for _, name := range []string{"Completed", mature, "Terminated"} {
+	for _, name := range []string{"Completed", mature, "Terminated", "Defaulted"} {
 		p.settle(name)
 	}
 	p.must(orchestrator.CloseSLA{Consumer: consumer, SLA: p.SLAs["Closing"]})
@@ -149,7 +156,7 @@ func (p *play) make() {
 		Nonce: p.fresh()})
 
 	manual := p.unit(false)
-	p.SLAs["Expired"] = p.request(manual, 12, false)
+	p.SLAs["Expired"] = p.request(manual, 12, 0)
 	p.World.Now += 61
 	p.must(orchestrator.Expire{SLA: p.SLAs["Expired"]})
 	p.Units["Maintenance"] = p.unit(false)
@@ -158,7 +165,7 @@ func (p *play) make() {
 	p.Units["Available"] = p.unit(false)
 	p.Units["Reserved"] = manual
 	for _, name := range []string{waiting, "Accepted", "Rejected", "Cancelled"} {
-		p.SLAs[name] = p.request(manual, 12, name == waiting)
+		p.SLAs[name] = p.request(manual, 12, map[bool]uint32{true: whole}[name == waiting])
 	}
 	p.must(orchestrator.Accept{Provider: provider, SLA: p.SLAs["Accepted"]})
 	p.must(orchestrator.Refuse{Provider: provider, SLA: p.SLAs["Rejected"]})
@@ -185,24 +192,28 @@ func unitSpec(node ids.ID, asset money.Asset, auto bool) orchestrator.UnitSpec {
 		StoragePrice: money.Of(storagePrice), EgressPrice: money.Of(egressPrice), CollateralBps: 5_000, AutoAccept: auto, Listed: true, MinEpochs: 1, MaxEpochs: 10_000}
 }
 
-func (p *play) request(unit ids.ID, duration uint32, full bool) ids.ID {
-	return p.must(requestOf(&p.Rig.World.Cast, p.World.State.Config().EpochSeconds, unit, duration, full, p.fresh()))
+// whole is as many epochs as there are.
+const whole = math.MaxUint32
+
+func (p *play) request(unit ids.ID, duration, paid uint32) ids.ID {
+	return p.must(p.requestOf(unit, duration, paid, p.fresh()))
 }
 
-// requestOf the first consumer: with the whole deposit, or with one unit of it.
-func requestOf(c *walk.Cast, epochSeconds uint32, unit ids.ID, duration uint32, full bool, nonce [32]byte) orchestrator.Request {
+// requestOf the first consumer, with a deposit for so many epochs, or of one token.
+func (s *Scene) requestOf(unit ids.ID, duration, paid uint32, nonce [32]byte) orchestrator.Request {
+	c, config, params := s.World.Cast, s.World.State.Config(), s.World.State.Params()
 	op := orchestrator.Request{Consumer: c.Consumers[0], Unit: unit, Volume: 77<<30 + 7, Egress: 13<<30 + 3, Duration: duration, Mode: sla.Stream, Refund: c.Consumers[2], PriceVersion: 1, Nonce: nonce}
-	t := &sla.Terms{Volume: op.Volume, Egress: op.Egress, Duration: op.Duration, EpochSeconds: epochSeconds, StoragePrice: money.Of(storagePrice), EgressPrice: money.Of(egressPrice)}
+	t := &sla.Terms{Volume: op.Volume, Egress: op.Egress, Duration: op.Duration, EpochSeconds: config.EpochSeconds, StoragePrice: money.Of(storagePrice), EgressPrice: money.Of(egressPrice)}
 	op.MaxTotal, op.Deposit = t.TotalPrice(), money.Of(1)
-	if full {
-		op.Deposit = op.MaxTotal
+	if paid > 0 {
+		op.Deposit = params.FullDeposit(op.MaxTotal).Sub(t.Storage(duration).Sub(t.Storage(min(paid, duration))))
 	}
 	return op
 }
 
 // live begins an SLA that is active at once.
-func (p *play) live(name string, epochs uint32, measure func(*life) *sla.Measure) {
-	id := p.request(p.Units["InUse"], epochs, true)
+func (p *play) live(name string, epochs, paid uint32, measure func(*life) *sla.Measure) {
+	id := p.request(p.Units["InUse"], epochs, paid)
 	if p.err != nil {
 		return
 	}

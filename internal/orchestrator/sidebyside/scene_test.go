@@ -1,7 +1,13 @@
 package sidebyside
 
-import "testing"
+import (
+	"strings"
+	"testing"
 
+	"github.com/flashback-network/flashback/internal/orchestrator"
+)
+
+// Everything in the scene is in the state that it is called by.
 func TestScene(t *testing.T) {
 	t.Parallel()
 	s, err := NewScene(t.Context())
@@ -9,13 +15,19 @@ func TestScene(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	for name, id := range s.SLAs {
-		x, _ := s.World.State.SLA(id)
-		r, _ := s.World.State.Reservation(id)
-		t.Log(name, x.State, r.State, x.ProviderClaim, x.ConsumerClaim, x.Fees, r.Owed, r.ValidatorsOwed, x.Breach)
+	same := func(name, state string) bool {
+		return strings.EqualFold(name, strings.ReplaceAll(state, "_", ""))
 	}
-	for name, id := range s.Units {
-		x, _ := s.World.State.Unit(s.World.Now, id)
-		t.Log(name, x.State)
+	for _, name := range slaStates {
+		x, ok := s.World.State.SLAAt(s.World.Now, s.SLAs[name])
+		if state := x.State.String(); !ok || !same(name, state) && !(name == mature && x.Breach && x.State == orchestrator.Active) {
+			t.Errorf("the SLA called %s is %s", name, state)
+		}
+	}
+	for _, name := range unitStates {
+		x, ok := s.World.State.Unit(s.World.Now, s.Units[name])
+		if !ok || !same(name, x.State.String()) {
+			t.Errorf("the unit called %s is %s", name, x.State)
+		}
 	}
 }

@@ -1,6 +1,8 @@
 package sidebyside
 
 import (
+	"slices"
+
 	"github.com/stellar/go-stellar-sdk/xdr"
 
 	"github.com/flashback-network/flashback/internal/canon"
@@ -13,7 +15,15 @@ import (
 
 // The doors of every contract in contracts/artifacts: a function without a row fails a test. To add one, give a call that succeeds in the scene when the right one makes it, and say who that is; then
 // `make tables` writes what everyone is told, for you to read.
-var doors = append(append(append([]Door{}, oracleDoors...), providerDoors...), consumerDoors...)
+var doors = func() []Door {
+	l := slices.Concat(oracleDoors, providerDoors, consumerDoors)
+	for _, c := range companions {
+		if built(c.name) {
+			l = append(l, c.doors...)
+		}
+	}
+	return l
+}()
 
 var oracleDoors = []Door{
 	{Contract: "oracle", Function: "submit", Ready: later(10), Call: op(func(s *Scene, _ ids.Account, _ ids.ID) orchestrator.Op {
@@ -136,13 +146,18 @@ var providerDoors = []Door{
 
 var (
 	requestDoor = Door{Contract: "consumer", Function: "request", Who: []string{"consumer", "other consumer", "provider", "other provider"}, About: aUnit, State: "Available", Call: op(func(s *Scene, by ids.Account, id ids.ID) orchestrator.Op {
-		r := requestOf(&s.World.Cast, s.config.EpochSeconds, id, 12, false, canon.Hash([]byte("a new request")))
+		r := s.requestOf(id, 12, 0, canon.Hash([]byte("a new request")))
 		r.Consumer = by
 		return r
 	})}
 	fundDoor = Door{Contract: "consumer", Function: "fund", Who: []string{"consumer", "other consumer", "provider", "other provider"}, About: anSLA, State: "Accepted", Call: op(func(s *Scene, by ids.Account, id ids.ID) orchestrator.Op {
 		x, _ := s.World.State.SLA(id)
-		return orchestrator.Fund{From: by, SLA: id, Amount: x.Total.Sub(x.Deposited)}
+		params := s.World.State.Params()
+		missing := params.FullDeposit(x.Total).Sub(x.Deposited)
+		if missing.Sign() <= 0 {
+			missing = money.Of(1) // too much
+		}
+		return orchestrator.Fund{From: by, SLA: id, Amount: missing}
 	})}
 	cancelDoor = Door{Contract: "consumer", Function: "cancel", Who: consumer, About: anSLA, State: waiting, Call: op(func(_ *Scene, by ids.Account, id ids.ID) orchestrator.Op {
 		return orchestrator.Cancel{Consumer: by, SLA: id}
@@ -236,13 +251,16 @@ func (s *Scene) nextParams() orchestrator.Params {
 // newCode is what is announced: a contract's own, which is on the ledger.
 func newCode(s *Scene, _ ids.Account, _ ids.ID) []xdr.ScVal { return []xdr.ScVal{direct.ID(s.code)} }
 
-// announced is an upgrade whose time has come.
-func announced(contract string) func(*Scene) error {
+// announced is an upgrade whose time has come, after a week.
+func announced(contract string) func(*Scene) error { return announcedFor(contract, 7) }
+
+// announcedFor so many days; then it is open for a week.
+func announcedFor(contract string, days int) func(*Scene) error {
 	return func(s *Scene) error {
-		if _, err := s.Host.Call(s.ctx, s.contract(contract), "upgrade_announce", direct.By(s.Roles["admin"]), direct.ID(s.code)); err != nil {
+		if err := s.call("admin", contract, "upgrade_announce", direct.ID(s.code)); err != nil {
 			return err
 		}
-		return s.Host.Advance(7*86_400+60, 1) // it is open for as long again
+		return s.Host.Advance(uint64(days)*86_400+60, 1)
 	}
 }
 
