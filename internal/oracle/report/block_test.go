@@ -209,6 +209,36 @@ func TestEndsStayUntilTheChainIsDone(t *testing.T) {
 	}
 }
 
+// An SLA that is paid by and by ends where its money ends, unless a top-up is seen while an epoch that is paid for still runs; then it goes on as if that had always been its end.
+func TestEndGrowsWithATopUp(t *testing.T) {
+	t.Parallel()
+	topped, always := newSeat(t, 4, 1), newSeat(t, 4, 1)
+	x := topped.deals[0]
+	topped.sight(0, x, 0, 6)
+	always.sight(0, always.deals[0], 0, 9)
+	for e := range uint64(10) {
+		if e == 5 { // the sixth epoch, the last that is paid for; the top-up was on the chain before it began
+			topped.sight(e, x, 0, 9)
+		}
+		a, b := topped.close(e, fine), always.close(e, fine)
+		if a.Leaves[0] != b.Leaves[0] {
+			t.Fatalf("epoch %d: %+v, not %+v", e, a.Leaves[0], b.Leaves[0])
+		}
+		if done := a.Leaves[0].Status == sla.Complete; done != (e >= 8) {
+			t.Errorf("epoch %d: complete %v", e, done)
+		}
+	}
+	ran := newSeat(t, 4, 1)
+	ran.sight(0, ran.deals[0], 0, 6)
+	for e := range uint64(6) {
+		ran.close(e, fine)
+	}
+	ran.sight(6, ran.deals[0], 0, 9) // too late: the contract does not take such a top-up
+	if l := ran.close(6, fine).Leaves[0]; l.Epochs != 6 || l.Status != sla.Complete || l.JudgedEpochs != 6 {
+		t.Errorf("%+v", l)
+	}
+}
+
 func TestEndThatCameLateGoesBackToTheBoundary(t *testing.T) {
 	t.Parallel()
 	s := newSeat(t, 4, 1)
