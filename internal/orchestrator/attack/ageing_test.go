@@ -124,7 +124,7 @@ func TestAgeing(t *testing.T) {
 	w.settle("anyone", l)
 	w.do("anyone", orchestrator.Payout{SLA: l.id})
 	w.do("anyone", orchestrator.CollectFees{SLA: l.id})
-	w.do("carl", orchestrator.RevokeAccess{Consumer: account("carl"), ID: grant})
+	w.mustRaw("carl", w.at().Consumer, "revoke", arg("carl"), direct.ID(grant))
 	w.do("pia", orchestrator.WithdrawCollateral{Provider: account("pia"), Asset: w.usd, Amount: money.Of(1)})
 	w.do("pia", orchestrator.DepositCollateral{Provider: account("pia"), Asset: w.usd, Amount: money.Of(1)})
 	w.do("pia", orchestrator.UnitPrice{Provider: account("pia"), ID: x.Unit, StoragePrice: money.Of(2), EgressPrice: money.Of(2)})

@@ -37,7 +37,7 @@ type result struct {
 }
 
 func catalogue() []attack {
-	return slices.Concat(griefing, rounding, crossed, racing, twice, halves, tokens, extremes, admins)
+	return slices.Concat(griefing, rounding, crossed, racing, twice, halves, tokens, extremes, admins, leaving)
 }
 
 // No attack pays, and no victim loses more than the specification says. Everything is paid out in the end, and the contracts hold what they owe.
@@ -152,5 +152,8 @@ const limits = `
 - **The token of an SLA.** Whoever offers or takes a unit that is priced in a token trusts it. A token that lies, taxes or stops harms the SLAs that are priced in it, and collateral in it, and nothing else.
 - **The admin** (Governance): new parameters for new SLAs, where the protocol's own shares go, pause of new requests, and new code after seven days in which every consumer can leave by ` + "`close`" + `.
 - **The Dispute contract**: what the provider of an SLA has not drawn yet, between the two parties of that SLA.
+- **Somebody who settles.** Anyone may; whoever is owed something has to, or pay somebody. What nobody settled until time_out goes back to the consumer, also what a good provider earned, and a slash that nobody settled
+  never comes.
+- **The protocol's payees.** The shares of a fee are paid by one call: while a token refuses one of the four, the other three wait, until the admin names another address. The parties do not wait.
 - **An asset of few decimals.** Floors are of its smallest unit: a token whose unit is worth more than some calls makes the dust of an SLA worth having.
 `

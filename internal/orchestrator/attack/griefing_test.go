@@ -55,9 +55,9 @@ var griefing = []attack{
 		run: func(w *world) (int64, string) {
 			unit := w.unit("pia", offer{})
 			l := w.open("carl", unit, wish{volume: 864 << 30, duration: 30, nothing: true})
-			x := w.sla(l.id)
-			w.refused("OverFunded", "mallory", orchestrator.Fund{From: account("mallory"), SLA: l.id, Amount: x.Total.Add(x.Total)})
-			w.do("mallory", orchestrator.Fund{From: account("mallory"), SLA: l.id, Amount: x.Total})
+			full := l.terms.Full()
+			w.refused("OverFunded", "mallory", orchestrator.Fund{From: account("mallory"), SLA: l.id, Amount: full.Add(money.Of(1))})
+			w.do("mallory", orchestrator.Fund{From: account("mallory"), SLA: l.id, Amount: full})
 			w.refused("NotAuthorized", "mallory", orchestrator.CloseSLA{Consumer: account("mallory"), SLA: l.id})
 			w.lives[0] = w.refollow(l)
 			w.do("carl", orchestrator.CloseSLA{Consumer: account("carl"), SLA: l.id})
@@ -156,6 +156,11 @@ func (w *world) lawful(l *life, leaf sla.Leaf) {
 	coverage := min(n(t.Coverage), locked)
 	slash := min(n(t.Slash), locked-coverage)
 	shares := sla.Split(money.Of(slash), l.terms.Protocol.SlashSplit)
+	if leaf.Status == sla.Complete { // left early; nothing at the agreed end
+		early := n(l.terms.Early(leaf.Epochs))
+		w.owe(name(x.Consumer), -early)
+		w.owe(name(x.Provider), early)
+	}
 	w.owe(name(x.Consumer), -n(t.Earned)+coverage+n(shares[0]))
 	w.owe(name(x.Provider), n(t.Earned)-n(t.Fee)-coverage-slash)
 }

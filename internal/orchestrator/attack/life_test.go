@@ -92,7 +92,7 @@ func (w *world) request(consumer string, unit ids.ID, x wish) orchestrator.Reque
 		w.Fatalf("quote: %v", err)
 	}
 	op := orchestrator.Request{Consumer: account(consumer), Unit: unit, Volume: x.volume, Egress: x.egress, Duration: x.duration, Mode: x.mode, Refund: account(consumer), MaxTotal: q.Total,
-		PriceVersion: q.PriceVersion, Nonce: w.nonce(), Deposit: q.Total}
+		PriceVersion: q.PriceVersion, Nonce: w.nonce(), Deposit: w.params.FullDeposit(q.Total)}
 	if x.deposit != 0 || x.nothing {
 		op.Deposit = money.Of(x.deposit)
 	}

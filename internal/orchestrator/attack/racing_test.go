@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"github.com/flashback-network/flashback/internal/devnet/direct"
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
 )
@@ -110,9 +111,11 @@ var racing = []attack{
 			op := orchestrator.GrantAccess{Consumer: account("mallory"), SLA: l.id, Grantee: account("heir"), Prefix: []byte("a/"), Ops: 2, Expires: w.Now() + 10_000, Nonce: w.nonce()}
 			id := w.do("mallory", op)
 			w.refused("Exists", "mallory", op)
-			w.do("mallory", orchestrator.RevokeAccess{Consumer: account("mallory"), ID: id})
+			w.mustRaw("mallory", w.at().Consumer, "revoke", arg("mallory"), direct.ID(id))
 			w.refused("Exists", "mallory", op)
-			w.refused("StateWrong", "mallory", orchestrator.RevokeAccess{Consumer: account("mallory"), ID: id})
+			if _, err := w.raw("mallory", w.at().Consumer, "revoke", arg("mallory"), direct.ID(id)); direct.Code(err) != 9 {
+				w.Errorf("revoked twice: %v", err)
+			}
 			w.finish(l)
 			op.Nonce = w.nonce()
 			w.refused("StateWrong", "mallory", op)
