@@ -17,7 +17,7 @@ const voterRole = 4
 var (
 	governanceAt = account(ids.Contract, "governance")
 	governedAt   = account(ids.Contract, "governed")
-	guardian     = account(ids.KeyAccount, "guardian")
+	guardian     = account(ids.Contract, "guardian")
 )
 
 func governanceGenesis() governance.Genesis {

@@ -113,7 +113,7 @@ func governanceCases() (l []governanceCase) {
 		x.pass(aDay)
 		x.do(governance.Execute{Number: m, Actions: []governance.Action{setValue(5)}})
 	})
-	add("the guardian is replaced", func(x *governanceScript) { x.done(newGuardian(stranger)) })
+	add("the guardian is replaced", func(x *governanceScript) { x.done(newGuardian(outsider)) })
 	add("a target is added, changed and taken away", func(x *governanceScript) {
 		x.done(newTarget(oracle, "rotate"), newTarget(governedAt, "set_value"))
 		x.fails("TargetUnknown", refuses())
@@ -153,7 +153,7 @@ func governanceCases() (l []governanceCase) {
 	refused("a proposal without votes", func(x *governanceScript) {
 		x.take("PowerMissing", governance.Propose{Proposer: alice, Actions: nonce("a"), About: nonce("b")}) // nobody has any
 		x.ready()
-		x.take("PowerMissing", governance.Propose{Proposer: stranger, Actions: nonce("a"), About: nonce("b")})
+		x.take("PowerMissing", governance.Propose{Proposer: outsider, Actions: nonce("a"), About: nonce("b")})
 		x.do(Unbond{subject, voterRole, money.Of(1)})
 		x.pass(1)
 		x.take("PowerMissing", governance.Propose{Proposer: subject, Actions: nonce("a"), About: nonce("b")}) // one under the threshold
@@ -164,7 +164,7 @@ func governanceCases() (l []governanceCase) {
 		x.take("ArgumentInvalid", governance.Vote{Voter: alice, Number: 9, Choice: 3})
 		x.take("NotFound", governance.Vote{Voter: alice, Number: n + 1, Choice: 1})
 		x.take("NotFound", governance.Vote{Voter: alice, Number: 0, Choice: 1})
-		x.take("PowerMissing", governance.Vote{Voter: stranger, Number: n, Choice: 1})
+		x.take("PowerMissing", governance.Vote{Voter: outsider, Number: n, Choice: 1})
 		x.do(governance.Vote{Voter: bob, Number: n, Choice: governance.Abstain})
 		x.take("Voted", governance.Vote{Voter: bob, Number: n, Choice: governance.For})
 	})
@@ -189,8 +189,8 @@ func governanceCases() (l []governanceCase) {
 		x.fails("TargetUnknown", setValue(9), governance.Action{Target: co, Function: "set_value"}) // a function of another target; nothing was called
 	})
 	refused("an action that fails takes the others with it", func(x *governanceScript) {
-		n := x.passed(setValue(9), newGuardian(stranger), refuses())
-		l := []governance.Action{setValue(9), newGuardian(stranger), refuses()}
+		n := x.passed(setValue(9), newGuardian(outsider), refuses())
+		l := []governance.Action{setValue(9), newGuardian(outsider), refuses()}
 		x.take("StateWrong", governance.Execute{Number: n, Actions: l})
 		x.take("StateWrong", governance.Execute{Number: n, Actions: l}) // and it may be tried again
 		x.do(Stake{bob, voterRole, money.Of(1)})

@@ -54,23 +54,26 @@ const (
 	aDay        = 86_400
 )
 
+// Who authorises is a contract account, so that any implementation can stand in for it.
 var (
 	stakingAt   = account(ids.Contract, "staking")
 	flashToken  = account(ids.Contract, "flash")
 	stakingFund = account(ids.KeyAccount, "staking fund")
 	registryAt  = account(ids.Contract, "registry")
-	resolver    = account(ids.KeyAccount, "resolver")
+	resolver    = account(ids.Contract, "resolver")
 	payee       = account(ids.KeyAccount, "payee")
 	fund        = account(ids.KeyAccount, "conflict fund")
-	alice       = account(ids.KeyAccount, "certifier alice")
-	bob         = account(ids.KeyAccount, "certifier bob")
-	subject     = account(ids.KeyAccount, "subject")
-	stakeCast   = []ids.Account{alice, bob, subject, stranger, stakingAt, stakingFund, resolver, payee, fund}
+	alice       = account(ids.Contract, "certifier alice")
+	bob         = account(ids.Contract, "certifier bob")
+	subject     = account(ids.Contract, "subject")
+	outsider    = account(ids.Contract, "outsider")
+	governor    = account(ids.Contract, "governor")
+	stakeCast   = []ids.Account{alice, bob, subject, outsider, stakingAt, stakingFund, resolver, payee, fund}
 )
 
 func registryGenesis() registry.Genesis {
 	of := money.Of
-	return registry.Genesis{Registry: registryAt, Admin: admin, Params: registry.Params{Version: 1, Bonds: [4]money.Amount{of(5_003), of(1_000), of(2_000), of(5_001)}, ListStake: of(20_000), ListPrice: of(101),
+	return registry.Genesis{Registry: registryAt, Admin: governor, Params: registry.Params{Version: 1, Bonds: [4]money.Amount{of(5_003), of(1_000), of(2_000), of(5_001)}, ListStake: of(20_000), ListPrice: of(101),
 		ListPeriodSeconds: 30 * aDay, Payee: payee, Fund: fund, Resolver: resolver, MaxLifeSeconds: 400 * aDay, ChallengeSeconds: 30 * aDay, ConcedeSeconds: 7 * aDay, LapseSeconds: 90 * aDay,
 		ConcedeBps: 1_000, ConflictFundBps: 2_501}}
 }

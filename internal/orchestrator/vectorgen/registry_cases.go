@@ -108,8 +108,8 @@ func registryCases() (l []registryCase) {
 		x.pass(7*aDay + 1)
 		x.take("Frozen", registry.Revoke{Certifier: alice, ID: a, Reason: nonce("reason")})
 	})
-	for _, by := range []ids.Account{admin, resolver} {
-		name := map[bool]string{true: "the admin", false: "the resolver"}[by == admin]
+	for _, by := range []ids.Account{governor, resolver} {
+		name := map[bool]string{true: "the admin", false: "the resolver"}[by == governor]
 		add(name+" finds the certifier right: the denier pays subject and fund", func(x *registryScript) {
 			a, b := x.conflict()
 			x.do(registry.Resolve{By: by, A: a, B: b, Right: a})

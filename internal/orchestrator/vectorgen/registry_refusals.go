@@ -75,7 +75,7 @@ func registryRefusals() (l []registryCase) {
 		change func(*registry.Certify)
 	}{
 		{"of the same certifier", alice, func(c *registry.Certify) { c.Nonce = nonce("other") }},
-		{"on another subject", bob, func(c *registry.Certify) { c.Subject = stranger }},
+		{"on another subject", bob, func(c *registry.Certify) { c.Subject = outsider }},
 		{"of another kind", bob, func(c *registry.Certify) { c.Kind = 1 }},
 		{"on another scope", bob, func(c *registry.Certify) { c.Scope = nonce("another scope") }},
 		{"that does not deny", bob, func(c *registry.Certify) { c.Level = 1 }},
@@ -114,7 +114,7 @@ func registryRefusals() (l []registryCase) {
 	add("a ruling", func(x *registryScript) {
 		a, b := x.conflict()
 		c := x.take("", x.says(alice, 1, func(c *registry.Certify) { c.Nonce = nonce("third") }))
-		x.take("NotAuthorized", registry.Resolve{By: stranger, A: a, B: b, Right: a})
+		x.take("NotAuthorized", registry.Resolve{By: outsider, A: a, B: b, Right: a})
 		x.take("NotFound", registry.Resolve{By: resolver, A: unknownCertification, B: b, Right: b})
 		x.take("NoConflict", registry.Resolve{By: resolver, A: a, B: c, Right: a})
 		x.take("NoConflict", registry.Resolve{By: resolver, A: a, B: a, Right: a})
@@ -138,7 +138,7 @@ func registryRefusals() (l []registryCase) {
 		x.take("PriceAbove", of(2, 201))
 		x.do(of(36, 1_000_000))
 		x.take("ArgumentInvalid", of(1, 1_000_000)) // more than three years ahead
-		x.take("TransferFailed", registry.Subscribe{From: stranger, Provider: bob, Periods: 1, MaxTotal: money.Of(101)})
+		x.take("TransferFailed", registry.Subscribe{From: outsider, Provider: bob, Periods: 1, MaxTotal: money.Of(101)})
 		x.do(nextParams(func(p *registry.Params) { p.ListPrice = money.Of(0) }))
 		x.take("StateWrong", of(1, 0))
 	})

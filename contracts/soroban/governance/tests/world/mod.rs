@@ -51,7 +51,7 @@ impl Governed {
     }
 
     /// Calls governance back.
-    pub fn reenter(env: Env, governance: Address, number: u32, actions: HostVec<Action>) -> Result<(), Error> {
+    pub fn reenter(env: Env, governance: Address, number: u32, actions: soroban_sdk::Vec<Action>) -> Result<(), Error> {
         GovernanceClient::new(&env, &governance).execute(&number, &actions);
         Ok(())
     }
@@ -245,7 +245,7 @@ impl World {
         self.governance().propose(who, &hash, &self.hash(9))
     }
 
-    pub fn try_vote(&self, who: &Address, number: u32, choice: u32) -> Answer<i128, soroban_sdk::ConversionError> {
+    pub fn try_vote(&self, who: &Address, number: u32, choice: u32) -> Answer<i128, soroban_sdk::Error> {
         self.allow(who, &self.at.governance, "vote", (who, number, choice));
         self.governance().try_vote(who, &number, &choice)
     }
