@@ -84,7 +84,7 @@ func (r *Rig) Close() error {
 	return errors.Join(errs...)
 }
 
-// renew replaces an instance that has trapped or grown large; its cache of parsed contracts goes with it.
+// renew replaces an instance that has trapped; its cache of parsed contracts goes with it.
 func (r *Rig) renew(ctx context.Context) error {
 	err := r.inst.Close(ctx)
 	i, e := r.rt.New(context.WithoutCancel(ctx))
