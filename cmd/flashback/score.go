@@ -50,7 +50,7 @@ func scoreShow(a *app) *cobra.Command {
 		return a.show(c, out, func(w *tabwriter.Writer) {
 			fmt.Fprintf(w, "AS\tSCORE\tEVIDENCE\n")
 			for _, d := range l.Derivations {
-				fmt.Fprintf(w, "%s\t%s\t%s points\n", d.Role, hundredths(d.Score.Total), d.Score.Points.Big())
+				fmt.Fprintf(w, "%s\t%s\t%s points from %d SLAs\n", d.Role, hundredths(d.Score.Total), d.Score.Points.Big(), len(d.Steps))
 			}
 			l.caveats(w)
 		})

@@ -94,6 +94,9 @@ func Derive(of ids.Account, as Role, at uint64, by Scale, slas []Settled) Deriva
 		v.LowerBound = LowerBound(v.Evidence)
 		d.Dimensions = append(d.Dimensions, v)
 	}
+	if d.Standing.Pairs == nil {
+		d.Standing.Pairs = []Pair{}
+	}
 	return d
 }
 

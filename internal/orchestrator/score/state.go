@@ -187,23 +187,21 @@ func endingOf(l *sla.Leaf, t *sla.Terms, half func() (orchestrator.SLAState, boo
 	return EndingOf(state, reclaimed)
 }
 
-// EndingOf an SLA that ended before its agreed end, by the state of the consumer's half; one that is not terminal yet has to be settled first.
+// EndingOf an SLA that ended before its agreed end, by the state of the consumer's half; one that has not ended there has to be settled first.
 func EndingOf(state orchestrator.SLAState, reclaimed bool) (Ending, error) {
-	switch {
-	case !state.Terminal():
-		return Running, orchestrator.ErrStateWrong
-	case state == defaulted:
+	switch state {
+	case orchestrator.Defaulted:
 		return Defaulted, nil
-	case state == orchestrator.Terminated:
+	case orchestrator.Terminated:
 		return Terminated, nil
-	case reclaimed:
-		return Reclaimed, nil
+	case orchestrator.Completed:
+		if reclaimed {
+			return Reclaimed, nil
+		}
+		return Closed, nil
 	}
-	return Closed, nil
+	return Running, orchestrator.ErrStateWrong
 }
-
-// defaulted is the consumer's state after its money ran out (docs/spec/life.md).
-const defaulted orchestrator.SLAState = 12
 
 // Reclaims reports whether the provider gave notice.
 func Reclaims(*orchestrator.Reservation) bool { return false }

@@ -199,7 +199,7 @@ func TestEndings(t *testing.T) {
 	}{
 		{"kept", func(l *life) { l.window(good) }, Kept, "+", "+", "+"},
 		{"closed", func(l *life) { l.end(orchestrator.Completed) }, Closed, "+", "-", "+"},
-		{"defaulted", func(l *life) { l.end(defaulted) }, Defaulted, "+", "-", "-"},
+		{"defaulted", func(l *life) { l.end(orchestrator.Defaulted) }, Defaulted, "+", "-", "-"},
 		{"terminated", func(l *life) { l.leaf.SlashBps = 1_000; l.end(orchestrator.Terminated) }, Terminated, "-", "+", "+"},
 		{"abandoned", func(l *life) { l.end(orchestrator.Terminated); l.leaf.Status = sla.Abandoned }, Abandoned, "-", "+", "+"},
 	} {
@@ -273,7 +273,7 @@ func walk(t *testing.T, r *rand.Rand, after func(w *world, op Op, now uint64, er
 				l.epoch(randomQuality(r))
 			}
 			if r.IntN(10) == 0 && l.leaf.JudgedEpochs == l.leaf.Epochs && l.leaf.Epochs > 0 && l.leaf.Status == sla.Running {
-				l.end([]orchestrator.SLAState{orchestrator.Completed, orchestrator.Terminated, orchestrator.Closing, defaulted}[r.IntN(4)])
+				l.end([]orchestrator.SLAState{orchestrator.Completed, orchestrator.Terminated, orchestrator.Closing, orchestrator.Defaulted}[r.IntN(4)])
 			}
 			l.settled = l.leaf
 			op = Record{id, l.noted, l.settled}

@@ -246,7 +246,7 @@ func scoreCallCases() (cases []scoreCase) {
 		name  string
 		state orchestrator.SLAState
 		leaf  sla.Status
-	}{{"closed", orchestrator.Completed, sla.Complete}, {"terminated", orchestrator.Terminated, sla.Complete}, {"defaulted", 12, sla.Complete}, {"abandoned", orchestrator.Terminated, sla.Abandoned}} {
+	}{{"closed", orchestrator.Completed, sla.Complete}, {"terminated", orchestrator.Terminated, sla.Complete}, {"defaulted", orchestrator.Defaulted, sla.Complete}, {"abandoned", orchestrator.Terminated, sla.Abandoned}} {
 		l = newScoreLife(x.name, 10)
 		l.window(0, 0)
 		l.window(0, 0)
@@ -256,10 +256,15 @@ func scoreCallCases() (cases []scoreCase) {
 	l = newScoreLife("unsettled", 10)
 	l.window(0, 0)
 	l.leaf.Status = sla.Complete
-	closing := l.settle(orchestrator.Closing)
+	l.settled = l.leaf
 	refused := l.record()
-	l.noted = sla.Zero(l.t)
-	add("the consumer's half has to be settled first", setUnit, closing, refused, l.settle(orchestrator.Completed), l.record())
+	first := []scoreStep{setUnit}
+	for s := range orchestrator.Defaulted + 2 { // every state but those in which an SLA ends that has begun
+		if s != orchestrator.Completed && s != orchestrator.Terminated && s != orchestrator.Defaulted {
+			first = append(first, l.settle(s), refused)
+		}
+	}
+	add("the consumer's half has to be settled first", append(first, l.settle(orchestrator.Completed), refused)...)
 
 	l = newScoreLife("refusals", 10)
 	zero := sla.Zero(l.t)
