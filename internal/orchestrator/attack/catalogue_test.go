@@ -113,6 +113,24 @@ func (r *result) pays() bool {
 	return r.profit > 0
 }
 
+// What the catalogue lets pass.
+func TestPays(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct {
+		r    result
+		pays bool
+	}{
+		{result{}, false}, {result{profit: -1}, false}, {result{profit: 1}, true},
+		{result{profit: 1, fees: 1_000_000}, true}, // calls do not make up for it
+		{result{profit: 19, fees: 19_000, attack: attack{dust: 20}}, false}, {result{profit: 19, fees: 18_999, attack: attack{dust: 20}}, true}, {result{profit: 20, fees: 1 << 40, attack: attack{dust: 20}}, true},
+		{result{profit: 5, bound: 5, attack: attack{trusted: quorum}}, false}, {result{profit: 6, bound: 5, attack: attack{trusted: quorum}}, true},
+	} {
+		if got := x.r.pays(); got != x.pays {
+			t.Errorf("%+v: %v", x.r, got)
+		}
+	}
+}
+
 func (r *result) verdict() string {
 	switch {
 	case r.trusted != "":

@@ -2,6 +2,7 @@ package attack
 
 import (
 	"github.com/flashback-network/flashback/internal/devnet/direct"
+	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
 )
@@ -121,6 +122,40 @@ var racing = []attack{
 			w.refused("StateWrong", "mallory", op)
 			w.honest(l)
 			return 0, "no grant outlives what it is of"
+		},
+	},
+	{
+		name: "widen a grant", does: "a grantee passes on more than it has: another prefix, more operations, a longer time, without the right to, after the revocation",
+		attackers: []string{"mallory"}, victims: []string{"carl", "pia"},
+		run: func(w *world) (int64, string) {
+			l := w.open("carl", w.unit("pia", offer{}), plain)
+			expires := w.Now() + 1_000
+			grant := func(ops uint32) ids.ID {
+				return w.do("carl", orchestrator.GrantAccess{Consumer: account("carl"), SLA: l.id, Grantee: account("mallory"), Prefix: []byte("a/"), Ops: ops, Expires: expires, Nonce: w.nonce()})
+			}
+			own, full := grant(orchestrator.OpRead), grant(orchestrator.OpRead|orchestrator.OpDelegate)
+			op := orchestrator.DelegateAccess{Grantee: account("mallory"), Parent: full, To: account("heir"), Prefix: []byte("a/b"), Ops: orchestrator.OpRead, Expires: expires, Nonce: w.nonce()}
+			for why, change := range map[string]func(*orchestrator.DelegateAccess){
+				"prefix": func(o *orchestrator.DelegateAccess) { o.Prefix = []byte("b/") }, "all": func(o *orchestrator.DelegateAccess) { o.Prefix = nil },
+				"ops": func(o *orchestrator.DelegateAccess) { o.Ops |= orchestrator.OpWrite }, "time": func(o *orchestrator.DelegateAccess) { o.Expires++ },
+			} {
+				wide := op
+				change(&wide)
+				if _, refused := w.try("mallory", wide); refused != "GrantInvalid" {
+					w.Errorf("a wider %s: %q", why, refused)
+				}
+			}
+			without := op
+			without.Parent = own
+			w.refused("NotAuthorized", "mallory", without)
+			stolen := op
+			stolen.Grantee = account("rogue")
+			w.refused("NotAuthorized", "rogue", stolen)
+			w.mustRaw("carl", w.at().Consumer, "revoke", arg("carl"), direct.ID(full))
+			w.refused("StateWrong", "mallory", op)
+			w.finish(l)
+			w.honest(l)
+			return 0, "a grant passes on a part of itself at most"
 		},
 	},
 }
