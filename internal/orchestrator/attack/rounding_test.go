@@ -56,7 +56,7 @@ var rounding = []attack{
 		},
 	},
 	{
-		name: "dust settlements of nothing", does: "a provider settles the same leaf a hundred times, and draws a hundred times",
+		name: "dust settlements of nothing", does: "a provider settles the same leaf fifty times, in both halves, and draws as often",
 		attackers: []string{"rogue"}, victims: []string{"carl"},
 		run: func(w *world) (int64, string) {
 			l := w.open("carl", w.unit("rogue", offer{storage: 1_234_567, egress: 3}), ugly)
