@@ -203,7 +203,7 @@ func EndingOf(state orchestrator.SLAState, reclaimed bool) (Ending, error) {
 	return Running, orchestrator.ErrStateWrong
 }
 
-// Reclaims reports whether the provider gave notice.
+// Reclaims reports whether the provider gave notice. No reservation tells of one yet.
 func Reclaims(*orchestrator.Reservation) bool { return false }
 
 func (s *State) rule(now uint64, of Orchestrators, op *Ruled) (Effects, error) {
