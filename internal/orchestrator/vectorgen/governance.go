@@ -58,8 +58,8 @@ func (x *governanceScript) take(want string, op any) governance.Effects {
 		panic(fmt.Sprintf("governance script %q: %v", x.Name, v))
 	}
 	t := stakeStep{At: x.now, Call: reflect.TypeOf(op).Name(), Error: code(err)}
-	if op, ok := op.(governance.Execute); ok {
-		t.Args = executeArgs(&op)
+	if x, ok := op.(governance.Execute); ok {
+		t.Args = executeArgs(&x)
 	} else {
 		t.Args = valuesOf(op)
 	}
