@@ -224,14 +224,20 @@ func unitsListed(a *app, listed bool) *cobra.Command {
 
 func unitsMaintenance(a *app) *cobra.Command {
 	var from, length time.Duration
+	var emergency bool
 	c := &cobra.Command{Use: "maintenance UNIT", Short: "Announce maintenance: its slots do not count, within the quota", Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
 		return a.onUnit(c, args[0], "maintenance of %s is announced", func(_ *deployment.Network, u orchestrator.Unit) (orchestrator.Op, error) {
+			if emergency {
+				return orchestrator.UnitEmergency{Provider: u.Provider, ID: u.ID, Until: uint64(time.Now().Add(length).Unix())}, nil
+			}
 			t := time.Now().Add(from)
 			return orchestrator.UnitMaintain{Provider: u.Provider, ID: u.ID, From: uint64(t.Unix()), Until: uint64(t.Add(length).Unix())}, nil
 		})
 	}}
 	c.Flags().DurationVar(&from, "in", 25*time.Hour, "begin so long from now")
 	c.Flags().DurationVar(&length, "for", time.Hour, "length")
+	c.Flags().BoolVar(&emergency, "emergency", false, "begin at once, unannounced: it counts double against the quota")
+	c.MarkFlagsMutuallyExclusive("in", "emergency")
 	return c
 }
 
