@@ -7,7 +7,7 @@ mod world;
 
 use flashback_core::error::Error;
 use flashback_registry::types::{Certification, Params, State};
-use soroban_sdk::{Address, BytesN, Env, InvokeError, Vec as HostVec};
+use soroban_sdk::{testutils::Ledger as _, Address, BytesN, Env, InvokeError, Vec as HostVec};
 use vectors::{array, document, name, number, Value};
 use world::{env, Answer, Places, World};
 
@@ -20,7 +20,7 @@ fn the_contract_agrees_with_the_model() {
         let w = begin(&document);
         for (i, step) in case["steps"].as_array().unwrap().iter().enumerate() {
             let at = format!("{}, step {i}, {}", name(case), step["call"]);
-            w.env.ledger().with_mut(|l| l.timestamp = number(&step["at"]));
+            w.env.ledger().set_timestamp(number(&step["at"]));
             let (error, answer) = call(&w, step["call"].as_str().unwrap(), &step["args"]);
             assert_eq!(error, step["error"].as_str().unwrap(), "{at}");
             if error.is_empty() {
@@ -32,8 +32,6 @@ fn the_contract_agrees_with_the_model() {
         }
     }
 }
-
-use soroban_sdk::testutils::Ledger as _;
 
 fn begin(document: &Value) -> World {
     let env = env();
