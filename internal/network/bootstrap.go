@@ -55,18 +55,22 @@ var demoNodes = []demoNode{
 }
 
 const (
-	stableCode   = "FUSD" // the demo's issued stable asset
-	unitCapacity = 64 << 30
-	slaVolume    = 16 << 30
-	slaEgress    = 1 << 40
-	slaSeconds   = 30 * 24 * 3600
-	demoBucket   = "demo"
+	stableCode = "FUSD" // the demo's issued stable asset
+
+	flashSupply     = 1_000_000_000 * 10_000_000 // smallest units: 10^9 FLASH
+	governanceScale = 1_440                      // a day is a minute
+	scoreUnit       = 100_000                    // smallest units of the stable asset: a fee of 0.01 weighs a point
+	unitCapacity    = 64 << 30
+	slaVolume       = 16 << 30
+	slaEgress       = 1 << 40
+	slaSeconds      = 30 * 24 * 3600
+	demoBucket      = "demo"
 )
 
 // params of the protocol, with human times scaled to the local epochs.
 func (o Pace) params(treasury func(string) ids.Account) orchestrator.Params {
 	p := sla.DefaultProtocol(o.WindowEpochs)
-	p.MinSamples = 20
+	p.MinSamples, p.GraceEpochs, p.RetentionEpochs = 20, o.WindowEpochs, o.WindowEpochs
 	return orchestrator.Params{
 		Protocol: p, FeeFlashBps: 50, CollateralMinBps: 1_000, AcceptSeconds: 3_600, FundSeconds: 3_600, CloseSeconds: 600, NoticeSeconds: 60, QuotaSeconds: 10,
 		PlatformAddress: treasury("platform"), ValidatorsAddress: treasury("validators"), FundAddress: treasury("fund"), InsuranceAddress: treasury("insurance"),
@@ -152,7 +156,9 @@ func foundation(ctx context.Context, l Layout, w *wallets, p ports, pace Pace, l
 	g.Go(func() error { return issue(gctx, c, w) })
 	g.Go(func() (err error) {
 		at, config, err = c.Deploy(gctx, stellar.DeployOptions{RPC: rpc, Logger: log, Admin: w.of("admin"), Label: "local", Oracle: config,
-			Params: pace.params(func(s string) ids.Account { return w.of("treasury-" + s).Account() })})
+			Params: pace.params(func(s string) ids.Account { return w.of("treasury-" + s).Account() }),
+			Around: &stellar.Around{Treasury: w.of("treasury-fund").Account(), Supply: money.Of(flashSupply), Guardian: w.of("admin").Account(), Fund: w.of("treasury-fund").Account(), Scale: governanceScale,
+				Units: map[money.Asset]money.Amount{stable: money.Of(scoreUnit)}}})
 		if err != nil {
 			return fmt.Errorf("deploying the contracts: %w", err)
 		}
@@ -166,6 +172,7 @@ func foundation(ctx context.Context, l Layout, w *wallets, p ports, pace Pace, l
 		Assets: []deployment.Asset{
 			{Code: stableCode, Contract: stable, Issuer: w.of("issuer").Account().String(), Decimals: stellar.Decimals},
 			{Code: "XLM", Contract: c.NativeAsset(), Decimals: stellar.Decimals},
+			{Code: "FLASH", Contract: at.Flash, Decimals: stellar.Decimals},
 		},
 		Genesis: config.Genesis, EpochSeconds: config.EpochSeconds, SlotsPerEpoch: config.SlotsPerEpoch, WindowEpochs: config.WindowEpochs,
 	}

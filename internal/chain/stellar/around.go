@@ -138,6 +138,9 @@ func (c *Client) handOver(ctx context.Context, o DeployOptions, at chain.Contrac
 		if err := c.wireOnce(ctx, o.Admin, "Dispute", at.Dispute, call{at.Score, "wire", []xdr.ScVal{vAccount(at.Dispute)}}); err != nil {
 			return fmt.Errorf("wire the score: %w", err)
 		}
+		if err := c.wireOnce(ctx, o.Admin, "Score", at.Score, call{at.Dispute, "wire", []xdr.ScVal{vAccount(at.Score)}}); err != nil {
+			return fmt.Errorf("wire the disputes: %w", err)
+		}
 		if err := c.invokeEach(ctx, o.Admin, before); err != nil {
 			return fmt.Errorf("set up the contracts around: %w", err)
 		}

@@ -102,7 +102,7 @@ func (c *Client) Deploy(ctx context.Context, o DeployOptions) (at chain.Contract
 	}
 	at = chain.Contracts{Oracle: oracle.at, Provider: provider.at, Consumer: consumer.at}
 	var b args
-	first, second := []*contract{oracle}, []*contract{provider, consumer} // the Orchestrators' constructors ask the Oracle
+	stages := [][]*contract{{oracle}, {provider, consumer}} // the Orchestrators' constructors ask the Oracle
 	if o.Around != nil {
 		s, err := c.around(o, &at)
 		if err != nil {
@@ -113,7 +113,8 @@ func (c *Client) Deploy(ctx context.Context, o DeployOptions) (at chain.Contract
 		}
 		o.Registry, o.Dispute = at.Registry, at.Dispute
 		s.construct(&b, o, at)
-		first, second = append(first, s.flash, s.staking, s.registry), append(second, s.score, s.dispute, s.governance)
+		stages[0], stages[1] = append(stages[0], s.flash, s.staking, s.registry), append(stages[1], s.dispute, s.governance)
+		stages = append(stages, []*contract{s.score}) // asks the Consumer Orchestrator for the Oracle
 	}
 	admin := b.account(o.Admin.Account())
 	oracle.args = []xdr.ScVal{b.config(o.Oracle)}
@@ -122,8 +123,8 @@ func (c *Client) Deploy(ctx context.Context, o DeployOptions) (at chain.Contract
 	if b.err != nil {
 		return at, config, fault.Wrap(b.err, fault.Invalid, "ArgumentInvalid", "the contracts cannot be deployed like this")
 	}
-	for _, stage := range [][]*contract{first, second} {
-		if err := c.createMissing(ctx, o.Admin, stage, slices.Concat(first, second)); err != nil {
+	for _, stage := range stages {
+		if err := c.createMissing(ctx, o.Admin, stage, slices.Concat(stages...)); err != nil {
 			return at, config, err
 		}
 	}
