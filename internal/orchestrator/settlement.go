@@ -109,7 +109,11 @@ func (s *State) settle(op *Settle) error {
 		return err
 	}
 	// The provider's half tells the warnings, which come before any money. Somebody may have settled it further already.
-	if r, _ := s.reservations.get(x.ID); r.State != ReservationDone && r.SettledEpochs < op.To.Epochs {
+	switch r, _ := s.reservations.get(x.ID); {
+	case r.State == ReservationDone:
+	case r.SettledEpochs >= op.To.Epochs && op.To.Status != sla.Running:
+		s.end(r) // no later leaf will come to end it
+	case r.SettledEpochs < op.To.Epochs:
 		if err := s.settleReservation(&SettleReservation{SLA: op.SLA, Terms: t.Bytes(), From: op.From, To: op.To, Epoch: op.Epoch, Proof: op.Proof}); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/sla"
 )
 
 func transitionFile() transitions {
@@ -30,6 +31,7 @@ func transitionFile() transitions {
 		{"timed out", timedOut},
 		{"the provider's half settled further by a stranger", ahead},
 		{"the provider's half ended first", endedFirst},
+		{"the provider's half stands further than the end", endedBehind},
 		{"settlements refused", settlementsRefused},
 		{"requests refused", requestsRefused},
 		{"a unit's life", unitLife},
@@ -249,6 +251,23 @@ func ahead(x *script) {
 	x.do(x.settlement(x.leaf)) // the halves meet, though this begins before the provider's half stands
 	x.settled = x.leaf
 	x.do(late) // nothing to do
+	x.draw()
+}
+
+// endedBehind: the validators saw a close late and went back to the boundary, which somebody had settled the provider's half beyond.
+func endedBehind(x *script) {
+	x.offer()
+	x.do(request())
+	x.begin()
+	x.observe(3, 0, 0)
+	boundary := x.leaf
+	x.do(orchestrator.CloseSLA{Consumer: consumer, SLA: slaID})
+	x.observe(1, 0, 0)
+	x.report()
+	x.do(half(x.settlement(x.leaf), x.terms))
+	boundary.Status = sla.Complete
+	x.leaf, x.epoch, x.now = boundary, x.epoch+1, x.now+10
+	x.settle()
 	x.draw()
 }
 

@@ -3,6 +3,7 @@
 use flashback_core::{
     error::Error,
     interface::{forward, ProviderClient},
+    leaf::Leaf,
     money::{sub, Totals},
     settlement::{check, decode_terms, is_settled, Position, Proof},
     types::ReservationState,
@@ -43,7 +44,7 @@ pub fn settle(env: &Env, id: &BytesN<32>, proof: &Proof) -> Result<(), Error> {
     sla.slash_bps = to.slash_bps;
     let credit = sub(sla.credited, credited_before)?;
     // The provider's half tells the warnings, which come before any money.
-    settle_reservation(env, id, document, to.epochs, proof)?;
+    settle_reservation(env, id, document, to, proof)?;
     if credit > 0 {
         event::Credited { sla: id.clone(), epoch: proof.epoch, amount: credit, total: sla.credited }.publish(env);
     }
@@ -56,12 +57,15 @@ pub fn settle(env: &Env, id: &BytesN<32>, proof: &Proof) -> Result<(), Error> {
 }
 
 /// The provider's half, by the same proof. Anyone may have settled it further already: then it needs nothing from here, and it must
-/// not be able to hold the consumer's half up.
-fn settle_reservation(env: &Env, id: &BytesN<32>, terms: Bytes, epochs: u32, proof: &Proof) -> Result<(), Error> {
+/// not be able to hold the consumer's half up; at the SLA's end it ends too, since no later leaf will come.
+fn settle_reservation(env: &Env, id: &BytesN<32>, terms: Bytes, to: &Leaf, proof: &Proof) -> Result<(), Error> {
     let po = ProviderClient::new(env, &storage::provider_orchestrator(env)?);
     let reservation = forward(po.try_reservation(id))?;
-    if reservation.state == ReservationState::Done || reservation.settled_epochs >= epochs {
+    if reservation.state == ReservationState::Done {
         return Ok(());
+    }
+    if reservation.settled_epochs >= to.epochs {
+        return if to.is_final() { forward(po.try_finish(id)) } else { Ok(()) };
     }
     forward(po.try_settle(id, &terms, proof.from, proof.to, &proof.epoch, &proof.bits, proof.path))
 }
