@@ -112,9 +112,12 @@ func validatorName(i int) string { return fmt.Sprintf("validator-%d", i+1) }
 // foundation makes what the roles need before they start: accounts, assets, contracts and the network's description. Every step finds what an earlier, interrupted call did.
 func foundation(ctx context.Context, l Layout, w *wallets, p ports, pace Pace, log *slog.Logger, say func(string)) (*deployment.Network, error) {
 	n, err := deployment.Load(ctx, l.Deployment())
-	if err == nil {
+	switch {
+	case err == nil && n.Contracts.Governance.Zero(): // its contracts have no upgrade: docs/decisions/0012
+		return nil, fault.New(fault.Conflict, "network_outdated", "%s was made by an earlier version, whose contracts cannot be upgraded: choose another --dir, or move it away", l.Dir)
+	case err == nil:
 		return n, nil
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
 	rpc := p.url(p.chain)
