@@ -36,10 +36,6 @@ type society struct {
 	flash, staking, registry, score, dispute, governance *contract
 }
 
-func (s *society) all() []*contract {
-	return []*contract{s.flash, s.staking, s.registry, s.score, s.dispute, s.governance}
-}
-
 // around names the contracts around the Orchestrators, whose addresses at gets.
 func (c *Client) around(o DeployOptions, at *chain.Contracts) (*society, error) {
 	s := &society{}
