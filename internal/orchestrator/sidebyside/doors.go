@@ -105,14 +105,9 @@ func outcome(err error) (string, error) {
 	return fmt.Sprintf("%d", r.Number), nil
 }
 
-// try a door by a role in a way, and come back.
-func (s *Scene) try(ctx context.Context, d *Door, role, way string) (string, error) {
-	defer s.Reset()
-	if d.Ready != nil {
-		if err := d.Ready(s); err != nil {
-			return "", err
-		}
-	}
+// try a door by a role in a way, from where it is ready.
+func (s *Scene) try(ctx context.Context, d *Door, at direct.Snapshot, role, way string) (string, error) {
+	s.Host.Restore(at)
 	id := s.ids(d.About)[d.State]
 	if role == otherContract && d.Through != nil && way == "right" {
 		return s.through(ctx, d)
@@ -239,11 +234,17 @@ func (s *Scene) Authorisation(ctx context.Context) (Matrix, error) {
 		if m[d.Contract] == nil {
 			m[d.Contract] = map[string]Row{}
 		}
+		if d.Ready != nil {
+			if err := d.Ready(s); err != nil {
+				return nil, fmt.Errorf("%s.%s made ready: %w", d.Contract, d.Function, err)
+			}
+		}
+		at := s.Host.Snapshot()
 		row := Row{Who: append([]string{}, d.Who...), Cells: map[string]string{}}
 		for _, role := range roles {
 			var cells []string
 			for _, way := range ways {
-				c, err := s.try(ctx, d, role, way)
+				c, err := s.try(ctx, d, at, role, way)
 				if err != nil {
 					return nil, fmt.Errorf("%s.%s by %s (%s): %w", d.Contract, d.Function, role, way, err)
 				}
@@ -252,6 +253,7 @@ func (s *Scene) Authorisation(ctx context.Context) (Matrix, error) {
 			row.Cells[role] = strings.Join(cells, " ")
 		}
 		m[d.Contract][d.Function] = row
+		s.Reset()
 	}
 	return m, nil
 }

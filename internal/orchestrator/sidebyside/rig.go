@@ -48,10 +48,11 @@ type mint struct {
 
 // shape of a deployment that differs from the walk's own.
 type shape struct {
-	params func(*orchestrator.Params)
-	config func(*cert.Config)
-	native bool // lumens are one of the assets
-	rpc    bool // on the embedded network behind its RPC
+	params   func(*orchestrator.Params)
+	config   func(*cert.Config)
+	native   bool // lumens are one of the assets
+	rpc      bool // on the embedded network behind its RPC
+	disputes bool // disputes are the Dispute contract's, which comes later, and nobody's key
 }
 
 const minted = 1_000_000_000_000
@@ -151,7 +152,13 @@ func (r *Rig) deploy(ctx context.Context, sh shape) error {
 	if sh.params != nil {
 		sh.params(&params)
 	}
-	contracts, config, err := r.client.Deploy(ctx, stellar.DeployOptions{Admin: admin, Oracle: config, Params: params, Dispute: dispute.Account()})
+	rules := dispute.Account()
+	if l, ok := r.net.(*local); ok && sh.disputes {
+		if rules, err = l.ContractAddress("dispute"); err != nil {
+			return err
+		}
+	}
+	contracts, config, err := r.client.Deploy(ctx, stellar.DeployOptions{Admin: admin, Oracle: config, Params: params, Dispute: rules})
 	if err != nil {
 		return fmt.Errorf("deploying: %w", err)
 	}
@@ -173,7 +180,7 @@ func (r *Rig) deploy(ctx context.Context, sh shape) error {
 	}
 	r.holders = append(r.holders, contracts.Provider, contracts.Consumer)
 	r.cast = c
-	r.genesis = orchestrator.Genesis{Oracle: contracts.Oracle, Provider: contracts.Provider, Consumer: contracts.Consumer, Admin: admin.Account(), Dispute: dispute.Account(), Config: config, Params: params}
+	r.genesis = orchestrator.Genesis{Oracle: contracts.Oracle, Provider: contracts.Provider, Consumer: contracts.Consumer, Admin: admin.Account(), Dispute: rules, Config: config, Params: params}
 	_, err = r.net.events(ctx, r.Chain)
 	return err
 }

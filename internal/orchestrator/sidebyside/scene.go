@@ -30,16 +30,17 @@ type Scene struct {
 	Asset              money.Asset
 	FreeNode           direct.Party // a key that is not bound
 
-	pending map[ids.ID]settlement // what can be settled next
-	before  map[ids.ID]settlement // the last but one, of what is settled
-	epoch   uint64                // the last one that is certified
-	config  cert.Config
-	first   *life // of the SLA that is Active
-	start   direct.Snapshot
-	code    [32]byte               // of a contract on the ledger, to upgrade to
-	others  map[string]ids.Account // contracts beside the three, and those that a door deployed for itself
-	said    map[byte][2]ids.ID     // certifications by scope
-	ctx     context.Context        // of the scene's making, for what doors make ready
+	pending  map[ids.ID]settlement // what can be settled next
+	before   map[ids.ID]settlement // the last but one, of what is settled
+	epoch    uint64                // the last one that is certified
+	config   cert.Config
+	first    *life // of the SLA that is Active
+	start    direct.Snapshot
+	code     [32]byte               // of a contract on the ledger, to upgrade to
+	others   map[string]ids.Account // contracts beside the three, and those that a door deployed for itself
+	said     map[byte][2]ids.ID     // certifications by scope
+	disputed ids.ID                 // the dispute that a door opened for itself
+	ctx      context.Context        // of the scene's making, for what doors make ready
 }
 
 // settlement of an SLA: both halves.
@@ -60,7 +61,7 @@ func (s *Scene) Reset() { s.Host.Restore(s.start) }
 
 // NewScene deploys and makes one.
 func NewScene(ctx context.Context) (s *Scene, err error) {
-	r, err := open(ctx, 1, shape{})
+	r, err := open(ctx, 1, shape{disputes: true})
 	if err != nil {
 		return nil, err
 	}

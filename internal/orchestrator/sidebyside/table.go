@@ -202,10 +202,10 @@ var consumerDoors = []Door{
 	{Contract: "consumer", Function: "payout", About: anSLA, State: "Completed", Call: op(func(_ *Scene, _ ids.Account, id ids.ID) orchestrator.Op { return orchestrator.Payout{SLA: id} })},
 	{Contract: "consumer", Function: "refund", About: anSLA, State: "Completed", Call: op(func(_ *Scene, _ ids.Account, id ids.ID) orchestrator.Op { return orchestrator.Refund{SLA: id} })},
 	{Contract: "consumer", Function: "collect", About: anSLA, State: "Completed", Call: op(func(_ *Scene, _ ids.Account, id ids.ID) orchestrator.Op { return orchestrator.CollectFees{SLA: id} })},
-	{Contract: "consumer", Function: "freeze", Who: dispute, By: theDispute, About: anSLA, State: mature, Call: op(func(_ *Scene, _ ids.Account, id ids.ID) orchestrator.Op {
+	{Contract: "consumer", Function: "freeze", Who: contract, By: theDisputeContract, About: anSLA, State: mature, Through: &openDoor, Call: op(func(_ *Scene, _ ids.Account, id ids.ID) orchestrator.Op {
 		return orchestrator.Freeze{SLA: id, Amount: money.Of(5)}
 	})},
-	{Contract: "consumer", Function: "rule", Who: dispute, By: theDispute, About: anSLA, State: mature, Call: op(func(_ *Scene, _ ids.Account, id ids.ID) orchestrator.Op {
+	{Contract: "consumer", Function: "rule", Who: contract, By: theDisputeContract, About: anSLA, State: mature, Through: &executeDoor, Call: op(func(_ *Scene, _ ids.Account, id ids.ID) orchestrator.Op {
 		return orchestrator.Rule{SLA: id}
 	})},
 	{Contract: "consumer", Function: "extend", About: anSLA, State: active, Call: op(func(_ *Scene, _ ids.Account, id ids.ID) orchestrator.Op {

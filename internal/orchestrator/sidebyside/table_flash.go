@@ -24,6 +24,8 @@ var companions = []companion{
 	{"staking", (*Scene).enterStaking, stakingDoors},
 	{"registry", (*Scene).enterRegistry, registryDoors},
 	{"governance", (*Scene).enterGovernance, governanceDoors},
+	{"score", (*Scene).enterScore, scoreDoors},
+	{"dispute", (*Scene).enterDispute, disputeDoors},
 }
 
 // built reports whether a contract is among the artifacts.
@@ -129,16 +131,20 @@ var flashDoors = []Door{
 	view("flash", "supply", nothing, "", none),
 }
 
-// enterStaking names the dispute a slasher before there are stakes, and lets the consumer stake and take some back.
+// enterStaking names the slashers before there are stakes, and lets the consumer stake and take some back.
 func (s *Scene) enterStaking() error {
 	if err := s.deployCompanion("staking", s.Roles["admin"].Arg(), direct.Address(s.contract("flash")), direct.Address(s.World.State.Params().FundAddress)); err != nil {
 		return err
 	}
-	registry, err := s.Host.ContractAddress("registry")
-	if err != nil {
-		return err
+	slashers := []xdr.ScVal{s.Roles["dispute"].Arg()}
+	for _, name := range []string{"registry", "dispute"} {
+		a, err := s.Host.ContractAddress(name)
+		if err != nil {
+			return err
+		}
+		slashers = append(slashers, direct.Address(a))
 	}
-	for _, who := range []xdr.ScVal{s.Roles["dispute"].Arg(), direct.Address(registry)} {
+	for _, who := range slashers {
 		if err := s.call("admin", "staking", "slasher", who, direct.Bool(true)); err != nil {
 			return err
 		}

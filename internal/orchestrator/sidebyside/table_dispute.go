@@ -1,0 +1,239 @@
+package sidebyside
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/stellar/go-stellar-sdk/xdr"
+
+	"github.com/flashback-network/flashback/internal/devnet/direct"
+	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/merkle"
+	"github.com/flashback-network/flashback/internal/orchestrator"
+	disputes "github.com/flashback-network/flashback/internal/orchestrator/dispute"
+	"github.com/flashback-network/flashback/internal/sla"
+)
+
+// The Dispute contract in the scene: the Consumer Orchestrator knows it, and there are as many arbiters as the first panel has seats, so that all of them are drawn. What is disputed is the first window of the SLA that
+// is Mature.
+const (
+	evidenceSeconds = 100
+	commitSeconds   = 110
+	revealSeconds   = 120
+	appealSeconds   = 130
+	firstPanel      = 3
+	secondPanel     = 7
+	disputeBond     = 1_000
+)
+
+// drawn are the arbiters that have a role; jurors those beside them, who are on no table.
+var drawn = []string{"validator operator", "other consumer"}
+
+func juror(i int) string { return fmt.Sprintf("juror %d", i) }
+
+func (s *Scene) disputeParams(version uint32) xdr.ScVal {
+	return direct.Struct(direct.Fields{"version": direct.U32(version), "bond": direct.I128(disputeBond), "juror_fee": direct.I128(10), "arbiter_stake": direct.I128(50), "panel": direct.U32(firstPanel),
+		"evidence_seconds": direct.U64(evidenceSeconds), "commit_seconds": direct.U64(commitSeconds), "reveal_seconds": direct.U64(revealSeconds), "appeal_seconds": direct.U64(appealSeconds),
+		"max_age_seconds": direct.U64(86_400), "quorum_bps": direct.U32(6_000), "slash_equivocation_bps": direct.U32(5_000), "fund": s.Roles["admin"].Arg()})
+}
+
+func (s *Scene) enterDispute() error {
+	c := s.Chain.Contracts()
+	err := s.deployCompanion("dispute", s.Roles["admin"].Arg(), direct.Address(c.Oracle), direct.Address(c.Provider), direct.Address(c.Consumer), direct.Address(s.contract("staking")), direct.Address(s.contract("flash")), s.disputeParams(1))
+	if err != nil {
+		return err
+	}
+	errs := []error{s.stake("validator operator", disputes.RoleValidator)}
+	for i := len(drawn); i < secondPanel; i++ {
+		if s.Roles[juror(i)], err = s.Host.Party(juror(i)); err != nil {
+			return err
+		}
+		errs = append(errs, s.stake(juror(i), disputes.RoleArbiter))
+	}
+	for _, who := range append(drawn, juror(len(drawn))) {
+		errs = append(errs, s.stake(who, disputes.RoleArbiter), s.arbiter(who))
+	}
+	return errors.Join(append(errs, s.Host.Advance(1, 1))...) // an arbiter of this second is too new to be drawn
+}
+
+func (s *Scene) stake(who string, role uint32) error {
+	return s.call("consumer", "staking", "stake", s.Roles["consumer"].Arg(), s.Roles[who].Arg(), direct.U32(role), direct.I128(100))
+}
+
+func (s *Scene) arbiter(who string) error {
+	return s.call(who, "dispute", "arbiter", s.Roles[who].Arg(), direct.Bool(true))
+}
+
+// opening of a dispute by someone, over so much.
+func opening(by xdr.ScVal, id ids.ID, amount int64) []xdr.ScVal {
+	return []xdr.ScVal{by, direct.ID(id), direct.U32(0), direct.I128(amount), direct.ID([32]byte{1}), direct.ID([32]byte{2})}
+}
+
+// opened is a dispute over little.
+func opened(s *Scene) (err error) {
+	s.disputed, err = s.make("consumer", "dispute", "open", opening(s.Roles["consumer"].Arg(), s.SLAs[mature], 1)...)
+	return err
+}
+
+// bonded is the provider, who gets FLASH.
+func bonded(s *Scene) error {
+	return s.call("consumer", "flash", "transfer", s.Roles["consumer"].Arg(), s.Roles["provider"].Arg(), direct.I128(10*disputeBond))
+}
+
+// advanced is the dispute after so many seconds.
+func advanced(seconds uint64) func(*Scene) error {
+	return func(s *Scene) error {
+		return errors.Join(s.Host.Advance(seconds, 1), s.call("stranger", "dispute", "advance", direct.ID(s.disputed)))
+	}
+}
+
+// seated is the panel of a dispute that the provider answered: by a root of an epoch that began after that.
+func seated(s *Scene) error {
+	return inTurn(opened, bonded, func(s *Scene) error {
+		return s.call("provider", "dispute", "answer", s.Roles["provider"].Arg(), direct.ID(s.disputed), direct.ID([32]byte{4}))
+	}, s.certified(2*uint64(s.config.EpochSeconds), merkle.Leaf([]byte("what nobody could know"))), advanced(0))(s)
+}
+
+var salt = [32]byte{5}
+
+// committed are the votes, and the time to reveal them has come.
+func committed(s *Scene) error {
+	errs := []error{seated(s)}
+	for _, who := range drawn {
+		hash := disputes.VoteHash(s.disputed, 0, s.Roles[who].Account(), 1, salt)
+		errs = append(errs, s.call(who, "dispute", "commit", s.Roles[who].Arg(), direct.ID(s.disputed), direct.ID(hash)))
+	}
+	return errors.Join(append(errs, s.Host.Advance(commitSeconds, 1))...)
+}
+
+// uncontested is a dispute that was lost for want of an answer.
+var uncontested = inTurn(opened, advanced(evidenceSeconds))
+
+// appealable is it when there are arbiters enough for a second panel.
+func appealable(s *Scene) error {
+	errs := []error{uncontested(s), bonded(s)}
+	for i := firstPanel; i < secondPanel; i++ {
+		errs = append(errs, s.arbiter(juror(i)))
+	}
+	return errors.Join(errs...)
+}
+
+var final = inTurn(uncontested, later(appealSeconds))
+
+var carriedOut = inTurn(final, execute)
+
+func execute(s *Scene) error { return s.call("stranger", "dispute", "execute", direct.ID(s.disputed)) }
+
+// recoverable is what a proof found beyond what a dispute had frozen.
+var recoverable = inTurn(opened, wronged, func(s *Scene) error { return s.call("stranger", "dispute", "prove_verdict", verdict(s)...) },
+	advanced(evidenceSeconds), later(appealSeconds), execute)
+
+// inTurn makes a scene ready in several steps, as far as each succeeds.
+func inTurn(steps ...func(*Scene) error) func(*Scene) error {
+	return func(s *Scene) error {
+		for _, f := range steps {
+			if err := f(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// certified is a root of one leaf, after so many seconds.
+func (s *Scene) certified(seconds uint64, leaf merkle.Hash) func(*Scene) error {
+	return func(s *Scene) error {
+		if err := s.Host.Advance(seconds, 1); err != nil {
+			return err
+		}
+		call, err := op(func(s *Scene, _ ids.Account, _ ids.ID) orchestrator.Op {
+			return orchestrator.SubmitReport{Certificate: s.certificate(s.lastEpoch(), merkle.Root([]merkle.Hash{leaf}))}
+		})(s, ids.Account{}, ids.ID{})
+		if err != nil {
+			return err
+		}
+		_, err = s.Host.Call(s.ctx, call.Contract, call.Function, direct.Nobody(), call.Args...)
+		return err
+	}
+}
+
+// lastEpoch that is over.
+func (s *Scene) lastEpoch() uint64 { return s.config.Epoch(s.Host.Now()) - 1 }
+
+// lie is the leaf at the disputed window's end, but that it denies the consumer what the window gave it.
+func (s *Scene) lie() sla.Leaf {
+	t, _ := s.World.State.Terms(s.SLAs[mature])
+	l := life{terms: t, leaf: sla.Zero(t), base: sla.Zero(t)}
+	for range s.config.WindowEpochs {
+		next, v := t.Advance(l.leaf, &l.base, badMeasure(&l), t.Duration)
+		if l.leaf = next; v != nil {
+			l.base = next
+		}
+	}
+	l.leaf.PriceCreditEpochs, l.leaf.PriceCreditOut, l.leaf.CollateralCreditEpochs, l.leaf.CollateralCreditOut = 0, sla.Wide{}, 0, sla.Wide{}
+	return l.leaf
+}
+
+// wronged is the consumer when that is certified.
+func wronged(s *Scene) error {
+	l := s.lie()
+	return s.certified(uint64(s.config.EpochSeconds), l.Hash())(s)
+}
+
+// verdict on the window, which was certified last.
+func verdict(s *Scene) []xdr.ScVal { return ends(settlement{to: s.lie(), epoch: s.lastEpoch()}) }
+
+// ends of an SLA's first window, of which the second is proved.
+func ends(x settlement) []xdr.ScVal {
+	end := func(l sla.Leaf, epoch uint64, p merkle.Proof) xdr.ScVal {
+		var path []xdr.ScVal
+		for _, h := range p.Path {
+			path = append(path, direct.ID(h))
+		}
+		return direct.Struct(direct.Fields{"leaf": direct.Bytes(l.Bytes()), "epoch": direct.U64(epoch), "bits": direct.U64(p.Bits), "path": direct.Vec(path...)})
+	}
+	return []xdr.ScVal{direct.ID(x.to.SLA), end(sla.Leaf{SLA: x.to.SLA, Terms: x.to.Terms}, 0, merkle.Proof{}), end(x.to, x.epoch, x.proof)}
+}
+
+func theDisputed(s *Scene) []xdr.ScVal { return []xdr.ScVal{direct.ID(s.disputed)} }
+
+func theWindow(s *Scene) []xdr.ScVal { return []xdr.ScVal{direct.ID(s.SLAs[mature]), direct.U32(0)} }
+
+func theDisputeContract(s *Scene) ids.Account { return s.contract("dispute") }
+
+var (
+	openDoor = Door{Contract: "dispute", Function: "open", Who: consumer, About: anSLA, State: mature, Call: raw("dispute", "open", func(_ *Scene, by ids.Account, id ids.ID) []xdr.ScVal {
+		return opening(direct.Address(by), id, 5)
+	})}
+	executeDoor = ready(door("dispute", "execute", nil, anyones(theDisputed)), final)
+)
+
+var disputeDoors = []Door{
+	openDoor, executeDoor,
+	ready(door("dispute", "answer", provider, by(func(s *Scene) []xdr.ScVal { return append(theDisputed(s), direct.ID([32]byte{4})) })), inTurn(opened, bonded)),
+	ready(door("dispute", "commit", drawn, by(func(s *Scene) []xdr.ScVal { return append(theDisputed(s), direct.ID([32]byte{6})) })), seated),
+	ready(door("dispute", "reveal", drawn, by(func(s *Scene) []xdr.ScVal { return append(theDisputed(s), direct.U32(1), direct.ID(salt)) })), committed),
+	ready(door("dispute", "appeal", provider, by(theDisputed)), appealable),
+	ready(door("dispute", "advance", nil, anyones(theDisputed)), inTurn(opened, later(evidenceSeconds))),
+	ready(door("dispute", "prove_verdict", nil, anyones(verdict)), wronged),
+	door("dispute", "prove_equivocation", nil, anyones(equivocation)),
+	{Contract: "dispute", Function: "prove_possession", Call: possession},
+	ready(door("dispute", "recover", nil, anyones(theWindow)), recoverable),
+	door("dispute", "note", nil, plain),
+	door("dispute", "arbiter", drawn, by(func(*Scene) []xdr.ScVal { return []xdr.ScVal{direct.Bool(true)} })),
+	ready(door("dispute", "claim", nil, anyones(role("consumer"))), carriedOut),
+	asked(door("dispute", "wire", anAdmin, anyones(func(s *Scene) []xdr.ScVal { return []xdr.ScVal{direct.Address(s.contract("score"))} })), theAdmin),
+	asked(door("dispute", "set_params", anAdmin, anyones(func(s *Scene) []xdr.ScVal { return []xdr.ScVal{s.disputeParams(2)} })), theAdmin),
+	asked(door("dispute", "set_admin", anAdmin, anyones(role("stranger"))), theAdmin),
+	asked(door("dispute", "upgrade_announce", anAdmin, newCode), theAdmin),
+	asked(ready(door("dispute", "upgrade", anAdmin, plain), announced("dispute")), theAdmin),
+	ready(door("dispute", "extend", nil, anyones(theDisputed)), opened),
+	ready(view("dispute", "dispute", nothing, "", about(theDisputed)), opened),
+	ready(view("dispute", "panel", nothing, "", about(func(s *Scene) []xdr.ScVal { return append(theDisputed(s), direct.U32(0)) })), seated),
+	ready(view("dispute", "window", nothing, "", about(theWindow)), opened),
+	view("dispute", "slot", nothing, "", about(func(*Scene) []xdr.ScVal { return []xdr.ScVal{direct.U32(0)} })),
+	ready(view("dispute", "due", nothing, "", about(role("consumer"))), carriedOut),
+	view("dispute", "params", nothing, "", none),
+	view("dispute", "upgrade_announced", nothing, "", none),
+	view("dispute", "admin", nothing, "", none),
+}
