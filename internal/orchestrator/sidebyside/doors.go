@@ -16,7 +16,7 @@ import (
 	"github.com/flashback-network/flashback/internal/orchestrator"
 )
 
-// roles that a caller may have. The last is the other of two contracts that call each other.
+// roles that a caller may have. The last is the contract that may: the Orchestrators let each other in, and the Consumer Orchestrator the Dispute contract.
 var roles = []string{"admin", "provider", "other provider", "consumer", "other consumer", "node", "validator operator", "grantee", "dispute", "stranger", otherContract}
 
 const otherContract = "other contract"

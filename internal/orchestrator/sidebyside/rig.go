@@ -52,7 +52,7 @@ type shape struct {
 	config   func(*cert.Config)
 	native   bool // lumens are one of the assets
 	rpc      bool // on the embedded network behind its RPC
-	disputes bool // disputes are the Dispute contract's, which comes later, and nobody's key
+	disputes bool // disputes are the Dispute contract's, which is deployed later, and no key's; on the host alone
 }
 
 const minted = 1_000_000_000_000

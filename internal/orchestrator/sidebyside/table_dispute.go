@@ -6,6 +6,7 @@ import (
 
 	"github.com/stellar/go-stellar-sdk/xdr"
 
+	"github.com/flashback-network/flashback/internal/chain/stellar"
 	"github.com/flashback-network/flashback/internal/devnet/direct"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/merkle"
@@ -87,12 +88,10 @@ func advanced(seconds uint64) func(*Scene) error {
 	}
 }
 
-// seated is the panel of a dispute that the provider answered: by a root of an epoch that began after that.
-func seated(s *Scene) error {
-	return inTurn(opened, bonded, func(s *Scene) error {
-		return s.call("provider", "dispute", "answer", s.Roles["provider"].Arg(), direct.ID(s.disputed), direct.ID([32]byte{4}))
-	}, s.certified(2*uint64(s.config.EpochSeconds), merkle.Leaf([]byte("what nobody could know"))), advanced(0))(s)
-}
+// seated is the panel of a dispute that the provider answered: by the root of an epoch that began after that.
+var seated = inTurn(opened, bonded, func(s *Scene) error {
+	return s.call("provider", "dispute", "answer", s.Roles["provider"].Arg(), direct.ID(s.disputed), direct.ID([32]byte{4}))
+}, func(s *Scene) error { return s.submit(2, merkle.Leaf([]byte("what nobody could know"))) }, advanced(0))
 
 var salt = [32]byte{5}
 
@@ -140,21 +139,17 @@ func inTurn(steps ...func(*Scene) error) func(*Scene) error {
 	}
 }
 
-// certified is a root of one leaf, after so many seconds.
-func (s *Scene) certified(seconds uint64, leaf merkle.Hash) func(*Scene) error {
-	return func(s *Scene) error {
-		if err := s.Host.Advance(seconds, 1); err != nil {
-			return err
-		}
-		call, err := op(func(s *Scene, _ ids.Account, _ ids.ID) orchestrator.Op {
-			return orchestrator.SubmitReport{Certificate: s.certificate(s.lastEpoch(), merkle.Root([]merkle.Hash{leaf}))}
-		})(s, ids.Account{}, ids.ID{})
-		if err != nil {
-			return err
-		}
-		_, err = s.Host.Call(s.ctx, call.Contract, call.Function, direct.Nobody(), call.Args...)
+// submit the root of one leaf, so many epochs on.
+func (s *Scene) submit(epochs uint64, leaf merkle.Hash) error {
+	if err := s.Host.Advance(epochs*uint64(s.config.EpochSeconds), 1); err != nil {
 		return err
 	}
+	call, err := stellar.Translate(s.Chain.Contracts(), orchestrator.SubmitReport{Certificate: s.certificate(s.lastEpoch(), merkle.Root([]merkle.Hash{leaf}))})
+	if err != nil {
+		return err
+	}
+	_, err = s.Host.Call(s.ctx, call.Contract, call.Function, direct.Nobody(), call.Args...)
+	return err
 }
 
 // lastEpoch that is over.
@@ -177,7 +172,7 @@ func (s *Scene) lie() sla.Leaf {
 // wronged is the consumer when that is certified.
 func wronged(s *Scene) error {
 	l := s.lie()
-	return s.certified(uint64(s.config.EpochSeconds), l.Hash())(s)
+	return s.submit(1, l.Hash())
 }
 
 // verdict on the window, which was certified last.
