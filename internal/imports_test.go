@@ -18,7 +18,7 @@ var layers = []struct {
 	name     string
 	packages []string
 }{
-	{"base", []string{"internal/fault", "internal/canon", "contracts/artifacts"}},
+	{"base", []string{"internal/fault", "internal/canon", "internal/filelock", "contracts/artifacts"}},
 	{"ids", []string{"internal/ids"}},
 	{"leaf", []string{"internal/money", "internal/merkle", "internal/cert"}},
 	{"arithmetic", []string{"internal/sla"}},

@@ -17,6 +17,7 @@ import (
 	"github.com/flashback-network/flashback/internal/bridge/admin"
 	"github.com/flashback-network/flashback/internal/chain/stellar"
 	"github.com/flashback-network/flashback/internal/fault"
+	"github.com/flashback-network/flashback/internal/filelock"
 	"github.com/flashback-network/flashback/internal/oracle"
 )
 
@@ -103,14 +104,14 @@ func Up(ctx context.Context, o Options) (err error) {
 
 // lock keeps two networks out of one folder, until the process ends.
 func lock(file string) (func(), error) {
-	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := filelock.Open(file)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return nil, fault.New(fault.Conflict, "network_running", "a network runs from this folder already")
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return nil, errors.Join(fault.New(fault.Conflict, "network_running", "a network runs from this folder already"), f.Close())
-	}
-	return func() { _ = f.Close() }, nil // which unlocks
+	return func() { _ = filelock.Close(f) }, nil
 }
 
 type roles struct {

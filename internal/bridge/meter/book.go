@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/flashback-network/flashback/internal/bridge/object"
+	"github.com/flashback-network/flashback/internal/filelock"
 )
 
 // The book is the file of counters: a header page, then accounts of two slots each. All numbers are little-endian.
@@ -82,7 +83,7 @@ func openBook(path string) (b *book, found map[*line]named, err error) {
 			err = errors.Join(err, opened.close())
 		}
 	}()
-	if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if err = filelock.Take(f); err != nil {
 		return nil, nil, fmt.Errorf("%s is in use by another process: %w", path, err)
 	}
 	info, err := f.Stat()
@@ -243,5 +244,5 @@ func (b *book) close() error {
 		err = errors.Join(err, unix.Msync(s, unix.MS_SYNC), unix.Munmap(s))
 	}
 	b.segments = nil
-	return errors.Join(err, b.f.Close())
+	return errors.Join(err, filelock.Close(b.f))
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/cockroachdb/pebble/vfs"
 
 	"github.com/flashback-network/flashback/internal/fault"
+	"github.com/flashback-network/flashback/internal/filelock"
 )
 
 // Sync says when an acknowledged write is on the disk itself.
@@ -126,14 +127,14 @@ func open(ctx context.Context, dir string, o Options, d disk, indexFS vfs.FS) (*
 	var err error
 	e.index, err = openIndex(filepath.Join(dir, "index"), orderedFS{indexFS, e.syncActive}, e.log, o.IndexCache)
 	if err != nil {
-		return nil, errors.Join(err, e.lock.Close())
+		return nil, errors.Join(err, filelock.Close(e.lock))
 	}
 	c := &committer{e: e, ended: make(chan struct{}), apply: e.newApplier()}
 	c.wake.L = &c.mu
 	e.committer = c
 	if err := e.recover(ctx, c); err != nil {
 		e.closeFiles()
-		return nil, errors.Join(err, e.index.db.Close(), e.lock.Close())
+		return nil, errors.Join(err, e.index.db.Close(), filelock.Close(e.lock))
 	}
 	clean := e.takeClean()
 	go c.run()
@@ -153,13 +154,13 @@ func (e *Engine) prepare() error {
 			return fmt.Errorf("preparing the object store: %w", err)
 		}
 	}
-	lock, err := lockDir(filepath.Join(e.dir, "LOCK"))
+	lock, err := filelock.Open(filepath.Join(e.dir, "LOCK"))
 	if err != nil {
 		return fault.Wrap(err, fault.Unavailable, CodeDiskFailed, "the object store %s is open in another process, or cannot be locked", e.dir)
 	}
 	e.lock = lock
 	if err := e.format(); err != nil {
-		return errors.Join(err, lock.Close())
+		return errors.Join(err, filelock.Close(lock))
 	}
 	return nil
 }
@@ -226,7 +227,7 @@ func (e *Engine) Close() error {
 		}
 		err = errors.Join(err, e.index.db.Close())
 		e.closeFiles()
-		err = errors.Join(err, e.lock.Close())
+		err = errors.Join(err, filelock.Close(e.lock))
 	})
 	return err
 }

@@ -14,6 +14,7 @@ import (
 	_ "modernc.org/sqlite" // the driver
 
 	"github.com/flashback-network/flashback/internal/fault"
+	"github.com/flashback-network/flashback/internal/filelock"
 )
 
 // The schema's version is in user_version. A change makes a new version and a step from the last one.
@@ -82,14 +83,14 @@ func openDB(ctx context.Context, dir, passphrase string, history uint32) (_ *db,
 
 // lockDir keeps a second process out.
 func (d *db) lockDir(dir string) error {
-	f, err := os.OpenFile(filepath.Join(dir, "LOCK"), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := filelock.Open(filepath.Join(dir, "LOCK"))
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return fault.Wrap(err, fault.Conflict, "chain_in_use", "the chain in %s is in use by another process", dir)
+	}
 	if err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	d.lock = f
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return fault.Wrap(err, fault.Conflict, "chain_in_use", "the chain in %s is in use by another process", dir)
-	}
 	return nil
 }
 
@@ -137,7 +138,7 @@ func (d *db) close() error {
 		errs = append(errs, d.write.Close())
 	}
 	if d.lock != nil {
-		errs = append(errs, d.lock.Close())
+		errs = append(errs, filelock.Close(d.lock))
 	}
 	return errors.Join(errs...)
 }
