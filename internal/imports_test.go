@@ -21,7 +21,7 @@ var layers = []struct {
 	{"base", []string{"internal/fault", "internal/canon", "internal/filelock", "contracts/artifacts"}},
 	{"ids", []string{"internal/ids"}},
 	{"leaf", []string{"internal/money", "internal/merkle", "internal/cert"}},
-	{"arithmetic", []string{"internal/sla"}},
+	{"arithmetic", []string{"internal/sla", "internal/scval"}},
 	{"domain", []string{"internal/orchestrator", "internal/statement", "internal/claim"}},
 	{"port", []string{"internal/chain", "internal/store"}},
 	{"description", []string{"internal/deployment"}},

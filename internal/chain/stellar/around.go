@@ -12,6 +12,7 @@ import (
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // Around says how to make the contracts around the Orchestrators: FLASH, Staking, Registry, Score, Dispute and Governance, which becomes the admin of all of them in the end.
@@ -62,24 +63,24 @@ func (c *Client) around(o DeployOptions, at *chain.Contracts) (*society, error) 
 // construct fills in the constructors' arguments.
 func (s *society) construct(b *args, o DeployOptions, at chain.Contracts) {
 	a, admin := o.Around, b.account(o.Admin.Account())
-	flash := func(n int64) xdr.ScVal { return vAmount(money.Of(n * unitFlash)) }
-	s.flash.args = []xdr.ScVal{b.account(a.Treasury), vAmount(a.Supply)}
-	s.staking.args = []xdr.ScVal{admin, vAccount(at.Flash), b.account(a.Fund)}
-	s.registry.args = []xdr.ScVal{vAccount(at.Governance), vAccount(at.Staking), vAccount(at.Flash), vStruct(fields{
-		"version": vU32(uint32(1)), "bonds": vVec(flash(1_000), flash(100), flash(500), flash(1_000)), "list_stake": flash(0), "list_price": flash(0), "list_period_seconds": vU64(30 * day),
-		"payee": b.account(o.Params.PlatformAddress), "fund": b.account(a.Fund), "resolver": vAccount(at.Governance), "max_life_seconds": vU64(3 * 365 * day), "challenge_seconds": vU64(30 * day),
-		"concede_seconds": vU64(7 * day), "lapse_seconds": vU64(90 * day), "concede_bps": vU32(uint32(1_000)), "conflict_fund_bps": vU32(uint32(5_000)),
+	flash := func(n int64) xdr.ScVal { return scval.Amount(money.Of(n * unitFlash)) }
+	s.flash.args = []xdr.ScVal{b.account(a.Treasury), scval.Amount(a.Supply)}
+	s.staking.args = []xdr.ScVal{admin, scval.Address(at.Flash), b.account(a.Fund)}
+	s.registry.args = []xdr.ScVal{scval.Address(at.Governance), scval.Address(at.Staking), scval.Address(at.Flash), scval.Struct(scval.Fields{
+		"version": vU32(uint32(1)), "bonds": scval.Vec(flash(1_000), flash(100), flash(500), flash(1_000)), "list_stake": flash(0), "list_price": flash(0), "list_period_seconds": scval.U64(30 * day),
+		"payee": b.account(o.Params.PlatformAddress), "fund": b.account(a.Fund), "resolver": scval.Address(at.Governance), "max_life_seconds": scval.U64(3 * 365 * day), "challenge_seconds": scval.U64(30 * day),
+		"concede_seconds": scval.U64(7 * day), "lapse_seconds": scval.U64(90 * day), "concede_bps": vU32(uint32(1_000)), "conflict_fund_bps": vU32(uint32(5_000)),
 	})}
-	s.score.args = []xdr.ScVal{admin, vAccount(at.Provider), vAccount(at.Consumer), vStruct(fields{"version": vU32(uint32(1)), "cap": vU32(uint32(1_000)), "severity": vU32(uint32(20))})}
-	s.dispute.args = []xdr.ScVal{admin, vAccount(at.Oracle), vAccount(at.Provider), vAccount(at.Consumer), vAccount(at.Staking), vAccount(at.Flash), vStruct(fields{
+	s.score.args = []xdr.ScVal{admin, scval.Address(at.Provider), scval.Address(at.Consumer), scval.Struct(scval.Fields{"version": vU32(uint32(1)), "cap": vU32(uint32(1_000)), "severity": vU32(uint32(20))})}
+	s.dispute.args = []xdr.ScVal{admin, scval.Address(at.Oracle), scval.Address(at.Provider), scval.Address(at.Consumer), scval.Address(at.Staking), scval.Address(at.Flash), scval.Struct(scval.Fields{
 		"version": vU32(uint32(1)), "bond": flash(100), "juror_fee": flash(10), "arbiter_stake": flash(100), "panel": vU32(uint32(3)),
-		"evidence_seconds": vU64(3 * day), "commit_seconds": vU64(3 * day), "reveal_seconds": vU64(2 * day), "appeal_seconds": vU64(3 * day), "max_age_seconds": vU64(30 * day),
+		"evidence_seconds": scval.U64(3 * day), "commit_seconds": scval.U64(3 * day), "reveal_seconds": scval.U64(2 * day), "appeal_seconds": scval.U64(3 * day), "max_age_seconds": scval.U64(30 * day),
 		"quorum_bps": vU32(uint32(6_000)), "slash_equivocation_bps": vU32(uint32(5_000)), "fund": b.account(a.Fund),
 	})}
-	s.governance.args = []xdr.ScVal{vAccount(at.Staking), vAccount(at.Consumer), b.account(a.Guardian), vStruct(fields{
-		"version": vU32(uint32(1)), "voting_seconds": vU64(7 * day), "delay_seconds": vU64(2 * day), "open_seconds": vU64(14 * day), "threshold_bps": vU32(uint32(100)), "quorum_bps": vU32(uint32(1_000)),
-		"majority_bps": vU32(uint32(5_000)), "pause_seconds": vU64(7 * day), "rest_seconds": vU64(30 * day),
-	}), governed(at), vU64(a.Scale)}
+	s.governance.args = []xdr.ScVal{scval.Address(at.Staking), scval.Address(at.Consumer), b.account(a.Guardian), scval.Struct(scval.Fields{
+		"version": vU32(uint32(1)), "voting_seconds": scval.U64(7 * day), "delay_seconds": scval.U64(2 * day), "open_seconds": scval.U64(14 * day), "threshold_bps": vU32(uint32(100)), "quorum_bps": vU32(uint32(1_000)),
+		"majority_bps": vU32(uint32(5_000)), "pause_seconds": scval.U64(7 * day), "rest_seconds": scval.U64(30 * day),
+	}), governed(at), scval.U64(a.Scale)}
 }
 
 // governed is what governance may call.
@@ -98,11 +99,11 @@ func governed(at chain.Contracts) xdr.ScVal {
 	} {
 		var names []xdr.ScVal
 		for _, f := range t.functions {
-			names = append(names, vSymbol(f))
+			names = append(names, scval.Symbol(f))
 		}
-		l = append(l, vStruct(fields{"contract": vAccount(t.at), "functions": vVec(names...)}))
+		l = append(l, scval.Struct(scval.Fields{"contract": scval.Address(t.at), "functions": scval.Vec(names...)}))
 	}
-	return vVec(l...)
+	return scval.Vec(l...)
 }
 
 // handOver tells the contracts of each other and makes governance their admin. An attempt that was interrupted is gone on with: as long as governance has none of them, everything before is done
@@ -115,26 +116,26 @@ func (c *Client) handOver(ctx context.Context, o DeployOptions, at chain.Contrac
 		if err != nil {
 			return err
 		}
-		if admin == nil || !admin.Equals(vAccount(at.Governance)) {
-			left = append(left, call{k, "set_admin", []xdr.ScVal{vAccount(at.Governance)}}.hostFunction())
+		if admin == nil || !admin.Equals(scval.Address(at.Governance)) {
+			left = append(left, call{k, "set_admin", []xdr.ScVal{scval.Address(at.Governance)}}.hostFunction())
 		}
 	}
 	if len(left) == len(owned) {
 		var b args
 		before := []xdr.HostFunction{
-			call{at.Staking, "slasher", []xdr.ScVal{vAccount(at.Dispute), vBool(true)}}.hostFunction(),
-			call{at.Staking, "slasher", []xdr.ScVal{vAccount(at.Registry), vBool(true)}}.hostFunction(),
+			call{at.Staking, "slasher", []xdr.ScVal{scval.Address(at.Dispute), scval.Bool(true)}}.hostFunction(),
+			call{at.Staking, "slasher", []xdr.ScVal{scval.Address(at.Registry), scval.Bool(true)}}.hostFunction(),
 		}
 		for asset, unit := range o.Around.Units {
-			before = append(before, call{at.Score, "set_unit", []xdr.ScVal{b.account(asset), vAmount(unit)}}.hostFunction())
+			before = append(before, call{at.Score, "set_unit", []xdr.ScVal{b.account(asset), scval.Amount(unit)}}.hostFunction())
 		}
 		if b.err != nil {
 			return fault.Wrap(b.err, fault.Invalid, "ArgumentInvalid", "scores cannot be weighed like this")
 		}
-		if err := c.wireOnce(ctx, o.Admin, "Dispute", at.Dispute, call{at.Score, "wire", []xdr.ScVal{vAccount(at.Dispute)}}); err != nil {
+		if err := c.wireOnce(ctx, o.Admin, "Dispute", at.Dispute, call{at.Score, "wire", []xdr.ScVal{scval.Address(at.Dispute)}}); err != nil {
 			return fmt.Errorf("wire the score: %w", err)
 		}
-		if err := c.wireOnce(ctx, o.Admin, "Score", at.Score, call{at.Dispute, "wire", []xdr.ScVal{vAccount(at.Score)}}); err != nil {
+		if err := c.wireOnce(ctx, o.Admin, "Score", at.Score, call{at.Dispute, "wire", []xdr.ScVal{scval.Address(at.Score)}}); err != nil {
 			return fmt.Errorf("wire the disputes: %w", err)
 		}
 		if err := c.invokeEach(ctx, o.Admin, before); err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // Decimals of every Stellar asset, lumens included.
@@ -132,7 +133,7 @@ func (c *Client) Trust(ctx context.Context, holder chain.Signer, asset money.Ass
 		return err
 	}
 	line, err := c.entry(ctx, xdr.LedgerKey{Type: xdr.LedgerEntryTypeTrustline, TrustLine: &xdr.LedgerKeyTrustLine{
-		AccountId: accountID(holder.Account()), Asset: a.ToTrustLineAsset()}})
+		AccountId: scval.AccountID(holder.Account()), Asset: a.ToTrustLineAsset()}})
 	if err != nil || line != nil {
 		return err
 	}
@@ -175,7 +176,7 @@ func (c *Client) Balance(ctx context.Context, asset money.Asset, account ids.Acc
 	if err != nil {
 		return money.Amount{}, err
 	}
-	r := &record{what: "balance", f: fields{"balance": v}}
+	r := &record{what: "balance", f: scval.Fields{"balance": v}}
 	return r.amount("balance"), r.done()
 }
 

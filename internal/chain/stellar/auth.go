@@ -13,6 +13,7 @@ import (
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 const (
@@ -43,7 +44,7 @@ func (c *Chain) Authorize(ctx context.Context, op orchestrator.Op, account ids.A
 		return nil, err
 	}
 	for _, e := range s.auth {
-		if a := e.Credentials.Address; a != nil && a.Address.Equals(address(account)) {
+		if a := e.Credentials.Address; a != nil && a.Address.Equals(scval.ScAddress(account)) {
 			a.SignatureExpirationLedger = xdr.Uint32(head + ledgers)
 			b, err := e.MarshalBinary()
 			if err != nil {
@@ -75,7 +76,7 @@ func (c *Chain) SignAuthorization(by chain.Signer, op orchestrator.Op, unsigned 
 		return nil, err
 	}
 	a := e.Credentials.Address
-	if !a.Address.Equals(address(by.Account())) {
+	if !a.Address.Equals(scval.ScAddress(by.Account())) {
 		return nil, authBad("this authorisation is for another account than %s", by.Account())
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
@@ -99,7 +100,7 @@ func (c *Chain) SignAuthorization(by chain.Signer, op orchestrator.Op, unsigned 
 		return nil, fault.Wrap(err, fault.Unauthorized, "signature_missing", "%s did not sign the authorisation", by.Account())
 	}
 	key := by.Account().Address
-	a.Signature = vVec(vStruct(fields{"public_key": vBytes(key[:]), "signature": vBytes(sig)}))
+	a.Signature = scval.Vec(scval.Struct(scval.Fields{"public_key": scval.Bytes(key[:]), "signature": scval.Bytes(sig)}))
 	b, err := e.MarshalBinary()
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "internal", "the authorisation cannot be encoded")
@@ -131,7 +132,7 @@ func (c *Chain) Relay(ctx context.Context, by chain.Signer, op orchestrator.Op, 
 		return chain.Receipt{}, authBad("there is no authorisation to relay")
 	}
 	for _, e := range entries { // a key that has no account yet, as a new node's, cannot authorise
-		a, err := account(e.Credentials.Address.Address)
+		a, err := scval.ReadAccount(e.Credentials.Address.Address)
 		if err != nil {
 			return chain.Receipt{}, authBad("%v", err)
 		}

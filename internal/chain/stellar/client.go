@@ -17,6 +17,7 @@ import (
 	"github.com/flashback-network/flashback/internal/chain"
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // Options of Connect and Open.
@@ -154,12 +155,12 @@ func keyText(k xdr.LedgerKey) (string, error) {
 }
 
 func accountKey(a ids.Account) xdr.LedgerKey {
-	return xdr.LedgerKey{Type: xdr.LedgerEntryTypeAccount, Account: &xdr.LedgerKeyAccount{AccountId: accountID(a)}}
+	return xdr.LedgerKey{Type: xdr.LedgerEntryTypeAccount, Account: &xdr.LedgerKeyAccount{AccountId: scval.AccountID(a)}}
 }
 
 func dataKey(contract ids.Account, key xdr.ScVal) xdr.LedgerKey {
 	return xdr.LedgerKey{Type: xdr.LedgerEntryTypeContractData, ContractData: &xdr.LedgerKeyContractData{
-		Contract: address(contract), Key: key, Durability: xdr.ContractDataDurabilityPersistent}}
+		Contract: scval.ScAddress(contract), Key: key, Durability: xdr.ContractDataDurabilityPersistent}}
 }
 
 func instanceKey(contract ids.Account) xdr.LedgerKey {

@@ -19,6 +19,7 @@ import (
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // DeployOptions of Deploy.
@@ -118,8 +119,8 @@ func (c *Client) Deploy(ctx context.Context, o DeployOptions) (at chain.Contract
 	}
 	admin := b.account(o.Admin.Account())
 	oracle.args = []xdr.ScVal{b.config(o.Oracle)}
-	provider.args = []xdr.ScVal{admin, vAccount(oracle.at), b.params(o.Params)}
-	consumer.args = []xdr.ScVal{admin, vAccount(oracle.at), vAccount(provider.at), b.params(o.Params)}
+	provider.args = []xdr.ScVal{admin, scval.Address(oracle.at), b.params(o.Params)}
+	consumer.args = []xdr.ScVal{admin, scval.Address(oracle.at), scval.Address(provider.at), b.params(o.Params)}
 	if b.err != nil {
 		return at, config, fault.Wrap(b.err, fault.Invalid, "ArgumentInvalid", "the contracts cannot be deployed like this")
 	}
@@ -148,7 +149,7 @@ func (c *Client) Deploy(ctx context.Context, o DeployOptions) (at chain.Contract
 func (c *Client) contractAddress(admin ids.Account, name, label string) (ids.Account, xdr.ContractIdPreimage, error) {
 	salt := canon.Tagged("FLASHBACK-DEPLOY-v1").Blob([]byte(name)).Blob([]byte(label)).Sum()
 	p := xdr.ContractIdPreimage{Type: xdr.ContractIdPreimageTypeContractIdPreimageFromAddress,
-		FromAddress: &xdr.ContractIdPreimageFromAddress{Address: address(admin), Salt: salt}}
+		FromAddress: &xdr.ContractIdPreimageFromAddress{Address: scval.ScAddress(admin), Salt: salt}}
 	b, err := xdr.HashIdPreimage{Type: xdr.EnvelopeTypeEnvelopeTypeContractId, ContractId: &xdr.HashIdPreimageContractId{NetworkId: c.network, ContractIdPreimage: p}}.MarshalBinary()
 	if err != nil {
 		return ids.Account{}, p, fault.Wrap(err, fault.Internal, "internal", "the contract's address cannot be computed")
@@ -223,7 +224,7 @@ func (c *Client) absent(ctx context.Context, l []*contract, key func(*contract) 
 // wire tells the Provider Orchestrator of the Consumer Orchestrator and the Registry, and the Consumer Orchestrator of the Dispute contract, unless they know.
 func (c *Client) wire(ctx context.Context, o DeployOptions, at chain.Contracts) error {
 	var b args
-	err := c.wireOnce(ctx, o.Admin, "Consumer", at.Consumer, call{at.Provider, "wire", []xdr.ScVal{vAccount(at.Consumer), b.optional(o.Registry)}})
+	err := c.wireOnce(ctx, o.Admin, "Consumer", at.Consumer, call{at.Provider, "wire", []xdr.ScVal{scval.Address(at.Consumer), b.optional(o.Registry)}})
 	if err == nil && !o.Dispute.Zero() {
 		err = c.wireOnce(ctx, o.Admin, "Dispute", o.Dispute, call{at.Consumer, "wire_dispute", []xdr.ScVal{b.account(o.Dispute)}})
 	}
@@ -243,7 +244,7 @@ func (c *Client) wireOnce(ctx context.Context, admin chain.Signer, key string, t
 		return err
 	}
 	if is != nil {
-		if is.Equals(vAccount(to)) {
+		if is.Equals(scval.Address(to)) {
 			return nil
 		}
 		return fault.New(fault.Conflict, "AlreadyInitialized", "%s is wired to another contract", wiring.contract)
@@ -260,7 +261,7 @@ func (c *Client) instanceValue(ctx context.Context, contract ids.Account, key st
 	}
 	if d != nil && d.ContractData != nil && d.ContractData.Val.Instance != nil && d.ContractData.Val.Instance.Storage != nil {
 		for _, e := range *d.ContractData.Val.Instance.Storage {
-			if e.Key.Equals(vVec(vSymbol(key))) {
+			if e.Key.Equals(scval.Vec(scval.Symbol(key))) {
 				return &e.Val, nil
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/flashback-network/flashback/internal/chain"
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 const maxEvents = 1_000 // of one page
@@ -108,7 +109,7 @@ func ReadEvent(out *chain.Event, topics []xdr.ScVal, data xdr.ScVal) error {
 	}
 	out.Data = map[string]any{}
 	for i, v := range topics {
-		switch p := plain(v); i {
+		switch p := scval.Plain(v); i {
 		case 0:
 			name, ok := v.GetSym()
 			if !ok {
@@ -121,7 +122,7 @@ func ReadEvent(out *chain.Event, topics []xdr.ScVal, data xdr.ScVal) error {
 			out.Data["topic"+strconv.Itoa(i)] = p
 		}
 	}
-	switch p := plain(data).(type) {
+	switch p := scval.Plain(data).(type) {
 	case nil:
 	case map[string]any:
 		for k, x := range p {

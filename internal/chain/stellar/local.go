@@ -13,6 +13,7 @@ import (
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // Local is a network in this process that answers without RPC, transactions and waiting: what tests run the contracts on. A call of it is applied at once.
@@ -118,9 +119,9 @@ func Translate(at chain.Contracts, op orchestrator.Op) (Call, error) {
 // Constructor gives the arguments of an Orchestrator's constructor, "provider" or "consumer".
 func Constructor(name string, admin ids.Account, at chain.Contracts, p orchestrator.Params) ([]xdr.ScVal, error) {
 	var b args
-	l := []xdr.ScVal{b.account(admin), vAccount(at.Oracle)}
+	l := []xdr.ScVal{b.account(admin), scval.Address(at.Oracle)}
 	if name == "consumer" {
-		l = append(l, vAccount(at.Provider))
+		l = append(l, scval.Address(at.Provider))
 	}
 	return append(l, b.params(p)), b.err
 }

@@ -13,11 +13,12 @@ import (
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // stored reads the contract's entry with a key of the contracts' Key enums: the variant's name, then its values. Nil when there is none. One request, no simulation.
 func (c *Client) stored(ctx context.Context, contract ids.Account, variant string, values ...xdr.ScVal) (*xdr.ScVal, error) {
-	d, err := c.entry(ctx, dataKey(contract, vVec(append([]xdr.ScVal{vSymbol(variant)}, values...)...)))
+	d, err := c.entry(ctx, dataKey(contract, scval.Vec(append([]xdr.ScVal{scval.Symbol(variant)}, values...)...)))
 	if err != nil || d == nil || d.ContractData == nil {
 		return nil, err
 	}
@@ -69,14 +70,14 @@ func (c *Chain) LatestReport(ctx context.Context) (uint64, [32]byte, bool, error
 
 // Root of an epoch; NotFound when none was certified, or it is older than what the Oracle keeps.
 func (c *Chain) Root(ctx context.Context, epoch uint64) (root [32]byte, err error) {
-	v, err := c.stored(ctx, c.at.Oracle, "Root", vU64(epoch))
+	v, err := c.stored(ctx, c.at.Oracle, "Root", scval.U64(epoch))
 	if err != nil {
 		return root, err
 	}
 	if v == nil {
 		return root, fault.New(fault.NotFound, "NotFound", "epoch %d has no certified root", epoch)
 	}
-	r := &record{what: "Root", f: fields{"root": *v}}
+	r := &record{what: "Root", f: scval.Fields{"root": *v}}
 	return r.b32("root"), r.done()
 }
 
@@ -100,7 +101,7 @@ func (c *Chain) ProviderParams(ctx context.Context) (orchestrator.Params, error)
 
 // Provider as registered.
 func (c *Chain) Provider(ctx context.Context, account ids.Account) (orchestrator.Provider, error) {
-	r, err := c.record(ctx, providerUnknown, c.at.Provider, "Provider", vAccount(account))
+	r, err := c.record(ctx, providerUnknown, c.at.Provider, "Provider", scval.Address(account))
 	if err != nil {
 		return orchestrator.Provider{}, err
 	}
@@ -109,7 +110,7 @@ func (c *Chain) Provider(ctx context.Context, account ids.Account) (orchestrator
 
 // Collateral of a provider in an asset; nothing is none.
 func (c *Chain) Collateral(ctx context.Context, provider ids.Account, asset money.Asset) (orchestrator.Collateral, error) {
-	v, err := c.stored(ctx, c.at.Provider, "Collateral", vAccount(provider), vAccount(asset))
+	v, err := c.stored(ctx, c.at.Provider, "Collateral", scval.Address(provider), scval.Address(asset))
 	if err != nil || v == nil {
 		return orchestrator.Collateral{}, err
 	}
@@ -119,7 +120,7 @@ func (c *Chain) Collateral(ctx context.Context, provider ids.Account, asset mone
 
 // Node by its id.
 func (c *Chain) Node(ctx context.Context, id ids.ID) (orchestrator.Node, error) {
-	r, err := c.record(ctx, notFound, c.at.Provider, "Node", vID(id))
+	r, err := c.record(ctx, notFound, c.at.Provider, "Node", scval.ID(id))
 	if err != nil {
 		return orchestrator.Node{}, err
 	}
@@ -129,20 +130,20 @@ func (c *Chain) Node(ctx context.Context, id ids.ID) (orchestrator.Node, error) 
 
 // NodeOf is the id that a key is bound as.
 func (c *Chain) NodeOf(ctx context.Context, key ids.Account) (ids.ID, error) {
-	v, err := c.stored(ctx, c.at.Provider, "NodeOf", vAccount(key))
+	v, err := c.stored(ctx, c.at.Provider, "NodeOf", scval.Address(key))
 	if err != nil {
 		return ids.ID{}, err
 	}
 	if v == nil {
 		return ids.ID{}, fault.New(fault.NotFound, "NotFound", "the key %s is not bound as a node", key)
 	}
-	r := &record{what: "NodeOf", f: fields{"id": *v}}
+	r := &record{what: "NodeOf", f: scval.Fields{"id": *v}}
 	return r.b32("id"), r.done()
 }
 
 // Unit by its id, with its state at the latest ledger's time: two requests.
 func (c *Chain) Unit(ctx context.Context, id ids.ID) (orchestrator.Unit, error) {
-	r, err := c.record(ctx, notFound, c.at.Provider, "Unit", vID(id))
+	r, err := c.record(ctx, notFound, c.at.Provider, "Unit", scval.ID(id))
 	if err != nil {
 		return orchestrator.Unit{}, err
 	}
@@ -173,7 +174,7 @@ func stateAt(u orchestrator.Unit, now time.Time) orchestrator.UnitState {
 
 // Quote asks the unit.
 func (c *Chain) Quote(ctx context.Context, unit ids.ID, volume, egress uint64, duration uint32) (chain.Quote, error) {
-	v, err := c.view(ctx, c.at.Provider, "quote", vID(unit), vU64(volume), vU64(egress), vU32(duration))
+	v, err := c.view(ctx, c.at.Provider, "quote", scval.ID(unit), scval.U64(volume), scval.U64(egress), vU32(duration))
 	if err != nil {
 		return chain.Quote{}, err
 	}
@@ -182,7 +183,7 @@ func (c *Chain) Quote(ctx context.Context, unit ids.ID, volume, egress uint64, d
 
 // Reservation of an SLA.
 func (c *Chain) Reservation(ctx context.Context, sla ids.ID) (orchestrator.Reservation, error) {
-	r, err := c.record(ctx, notFound, c.at.Provider, "Reservation", vID(sla))
+	r, err := c.record(ctx, notFound, c.at.Provider, "Reservation", scval.ID(sla))
 	if err != nil {
 		return orchestrator.Reservation{}, err
 	}
@@ -191,7 +192,7 @@ func (c *Chain) Reservation(ctx context.Context, sla ids.ID) (orchestrator.Reser
 
 // SLA by its id.
 func (c *Chain) SLA(ctx context.Context, id ids.ID) (orchestrator.SLA, error) {
-	r, err := c.record(ctx, notFound, c.at.Consumer, "Sla", vID(id))
+	r, err := c.record(ctx, notFound, c.at.Consumer, "Sla", scval.ID(id))
 	if err != nil {
 		return orchestrator.SLA{}, err
 	}
@@ -223,20 +224,20 @@ func (c *Chain) schedule(ctx context.Context) (*cert.Config, error) {
 
 // Terms of an SLA in canonical bytes.
 func (c *Chain) Terms(ctx context.Context, sla ids.ID) ([]byte, error) {
-	v, err := c.stored(ctx, c.at.Consumer, "Terms", vID(sla))
+	v, err := c.stored(ctx, c.at.Consumer, "Terms", scval.ID(sla))
 	if err != nil {
 		return nil, err
 	}
 	if v == nil {
 		return nil, refusals[notFound].fault()
 	}
-	r := &record{what: "Terms", f: fields{"terms": *v}}
+	r := &record{what: "Terms", f: scval.Fields{"terms": *v}}
 	return r.blob("terms"), r.done()
 }
 
 // Grant by its id.
 func (c *Chain) Grant(ctx context.Context, id ids.ID) (orchestrator.Grant, error) {
-	r, err := c.record(ctx, notFound, c.at.Consumer, "Grant", vID(id))
+	r, err := c.record(ctx, notFound, c.at.Consumer, "Grant", scval.ID(id))
 	if err != nil {
 		return orchestrator.Grant{}, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/stellar/go-stellar-sdk/xdr"
 
 	"github.com/flashback-network/flashback/internal/fault"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 func (r refusal) fault() error { return fault.New(r.kind, r.name, "%s", r.message) }
@@ -138,7 +139,7 @@ func errorEvent(d xdr.DiagnosticEvent) (xdr.ScError, string, bool) {
 	}
 	name, _ := v.Topics[0].GetSym()
 	e, ok := v.Topics[1].GetError()
-	return e, fmt.Sprint(plain(v.Data)), ok && name == "error"
+	return e, fmt.Sprint(scval.Plain(v.Data)), ok && name == "error"
 }
 
 func errorParts(e xdr.ScError) (kind, code string) {

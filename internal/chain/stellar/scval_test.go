@@ -12,6 +12,7 @@ import (
 
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 func text(t testing.TB, v xdr.ScVal) string {
@@ -34,8 +35,8 @@ func TestAmountEncoding(t *testing.T) {
 			}
 			t.Fatal(err)
 		}
-		v := vAmount(a)
-		if got := integer(v); got.Cmp(a.Big()) != 0 {
+		v := scval.Amount(a)
+		if got := scval.Integer(v); got.Cmp(a.Big()) != 0 {
 			t.Errorf("%s came back as %s", s, got)
 		}
 		want := new(big.Int).Lsh(big.NewInt(int64(v.I128.Hi)), 64)
@@ -44,7 +45,7 @@ func TestAmountEncoding(t *testing.T) {
 		}
 	}
 	// By hand: u32 type 10, i64 −1, u64 2^64 − 2.
-	if got, want := text(t, vAmount(money.Of(-2))), "AAAACv////////////////////4="; got != want {
+	if got, want := text(t, scval.Amount(money.Of(-2))), "AAAACv////////////////////4="; got != want {
 		t.Errorf("-2 is %s, want %s", got, want)
 	}
 }
@@ -54,22 +55,22 @@ func TestPlain(t *testing.T) {
 	g := ids.Account{Chain: ids.Stellar, Address: [32]byte{1}}
 	c := ids.Account{Chain: ids.Stellar, Kind: ids.Contract, Address: [32]byte{2}}
 	max := xdr.UInt256Parts{HiHi: 1}
-	v := vStruct(fields{"a": vU32(uint32(7)), "b": vU64(1 << 63), "c": vAmount(money.Of(-5)), "d": vBytes([]byte{0xab}), "e": vAccount(g), "f": vAccount(c), "g": vBool(true),
-		"h": vString("x\x00"), "i": vSymbol("s"), "j": vVec(vU32(uint32(1)), vStruct(fields{"k": {Type: xdr.ScValTypeScvVoid}})), "l": {Type: xdr.ScValTypeScvU256, U256: &max}})
+	v := scval.Struct(scval.Fields{"a": vU32(uint32(7)), "b": scval.U64(1 << 63), "c": scval.Amount(money.Of(-5)), "d": scval.Bytes([]byte{0xab}), "e": scval.Address(g), "f": scval.Address(c), "g": scval.Bool(true),
+		"h": scval.String("x\x00"), "i": scval.Symbol("s"), "j": scval.Vec(vU32(uint32(1)), scval.Struct(scval.Fields{"k": {Type: xdr.ScValTypeScvVoid}})), "l": {Type: xdr.ScValTypeScvU256, U256: &max}})
 	want := map[string]any{"a": uint64(7), "b": uint64(1 << 63), "c": "-5", "d": "ab", "e": g.String(), "f": c.String(), "g": true, "h": "x\x00", "i": "s",
 		"j": []any{uint64(1), map[string]any{"k": nil}}, "l": new(big.Int).Lsh(big.NewInt(1), 192).String()}
-	if d := cmp.Diff(any(want), plain(v)); d != "" {
+	if d := cmp.Diff(any(want), scval.Plain(v)); d != "" {
 		t.Error(d)
 	}
 }
 
 func TestRecordSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	r := newRecord("Thing", vStruct(fields{"wide": vU64(300), "text": vU64(1), "short": vBytes([]byte{1})}))
+	r := newRecord("Thing", scval.Struct(scval.Fields{"wide": scval.U64(300), "text": scval.U64(1), "short": scval.Bytes([]byte{1})}))
 	for field, read := range map[string]func(){
 		"wide": func() { r.u8("wide") }, "text": func() { r.text("text") }, "short": func() { r.b32("short") }, "absent": func() { r.u8("absent") },
-		"flag": func() { r.f["flag"] = vU64(1); r.flag("flag") }, "list": func() { r.f["list"] = vU64(1); r.list("list") }, "account": func() { r.f["account"] = vU64(1); r.account("account") },
-		"negative": func() { r.f["negative"] = vAmount(money.Of(-1)); r.u64("negative") },
+		"flag": func() { r.f["flag"] = scval.U64(1); r.flag("flag") }, "list": func() { r.f["list"] = scval.U64(1); r.list("list") }, "account": func() { r.f["account"] = scval.U64(1); r.account("account") },
+		"negative": func() { r.f["negative"] = scval.Amount(money.Of(-1)); r.u64("negative") },
 	} {
 		r.err = nil
 		read()
@@ -77,7 +78,7 @@ func TestRecordSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: %v", field, r.err)
 		}
 	}
-	if r := newRecord("Thing", vU64(1)); r.done() == nil {
+	if r := newRecord("Thing", scval.U64(1)); r.done() == nil {
 		t.Error("a number was read as a struct")
 	}
 }
@@ -94,9 +95,9 @@ func FuzzEvent(f *testing.F) {
 		return b
 	}
 	c := ids.Account{Chain: ids.Stellar, Kind: ids.Contract, Address: [32]byte{2}}
-	f.Add(raw(vSymbol("granted")), raw(vID([32]byte{3})), raw(vStruct(fields{"sla": vID([32]byte{1}), "prefix": vBytes([]byte("a/")), "ops": vU32(uint32(3)), "grantee": vAccount(c)})), "0000000004294971392-0000000001")
-	f.Add(raw(vSymbol("report")), raw(vU64(7)), raw(vVec(vBool(true))), "x")
-	f.Add(raw(vU64(1)), []byte{}, raw(xdr.ScVal{Type: xdr.ScValTypeScvVoid}), "1-1")
+	f.Add(raw(scval.Symbol("granted")), raw(scval.ID([32]byte{3})), raw(scval.Struct(scval.Fields{"sla": scval.ID([32]byte{1}), "prefix": scval.Bytes([]byte("a/")), "ops": vU32(uint32(3)), "grantee": scval.Address(c)})), "0000000004294971392-0000000001")
+	f.Add(raw(scval.Symbol("report")), raw(scval.U64(7)), raw(scval.Vec(scval.Bool(true))), "x")
+	f.Add(raw(scval.U64(1)), []byte{}, raw(xdr.ScVal{Type: xdr.ScValTypeScvVoid}), "1-1")
 	f.Add([]byte{0, 0, 0, 16, 0, 0, 0, 1}, []byte{0, 0, 0, 17, 0, 0, 0, 0}, []byte{0, 0, 0, 2}, "9223372036854775807-4294967295")
 	f.Fuzz(func(t *testing.T, name, subject, data []byte, id string) {
 		b := base64.StdEncoding.EncodeToString

@@ -14,6 +14,7 @@ import (
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/merkle"
 	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/scval"
 	"github.com/flashback-network/flashback/internal/sla"
 )
 
@@ -126,32 +127,32 @@ func (s spec) check(v xdr.ScVal, d xdr.ScSpecTypeDef) error {
 func (s spec) zero(d xdr.ScSpecTypeDef) xdr.ScVal {
 	switch d.Type {
 	case xdr.ScSpecTypeScSpecTypeU64:
-		return vU64(0)
+		return scval.U64(0)
 	case xdr.ScSpecTypeScSpecTypeI128:
 		return xdr.ScVal{Type: xdr.ScValTypeScvI128, I128: &xdr.Int128Parts{}}
 	case xdr.ScSpecTypeScSpecTypeBool:
-		return vBool(false)
+		return scval.Bool(false)
 	case xdr.ScSpecTypeScSpecTypeBytes:
-		return vBytes(nil)
+		return scval.Bytes(nil)
 	case xdr.ScSpecTypeScSpecTypeBytesN:
-		return vBytes(make([]byte, d.BytesN.N))
+		return scval.Bytes(make([]byte, d.BytesN.N))
 	case xdr.ScSpecTypeScSpecTypeString:
-		return vString("")
+		return scval.String("")
 	case xdr.ScSpecTypeScSpecTypeAddress:
-		return vAccount(nobody)
+		return scval.Address(nobody)
 	case xdr.ScSpecTypeScSpecTypeOption:
 		return xdr.ScVal{Type: xdr.ScValTypeScvVoid}
 	case xdr.ScSpecTypeScSpecTypeVec:
-		return vVec(s.zero(d.Vec.ElementType))
+		return scval.Vec(s.zero(d.Vec.ElementType))
 	case xdr.ScSpecTypeScSpecTypeUdt:
 		if _, ok := s.enums[d.Udt.Name]; ok {
 			return vU32(uint32(0))
 		}
-		f := fields{}
+		f := scval.Fields{}
 		for _, x := range s.structs[d.Udt.Name].Fields {
 			f[x.Name] = s.zero(x.Type)
 		}
-		return vStruct(f)
+		return scval.Struct(f)
 	}
 	return vU32(uint32(0))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // issue is the classic asset behind a token contract; lumens have no issuer.
@@ -83,18 +84,18 @@ func (r *Rig) Balance(ctx context.Context, asset money.Asset, of ids.Account) (m
 	switch {
 	case !ours:
 	case of.Kind == ids.Contract:
-		v, ok, err := r.Stored(asset, Variant("Balance", Address(of)))
+		v, ok, err := r.Stored(asset, scval.Variant("Balance", scval.Address(of)))
 		if err != nil || !ok {
 			return money.Amount{}, err
 		}
 		if m, ok := v.GetMap(); ok && m != nil {
 			for _, e := range *m {
 				if name, _ := e.Key.GetSym(); name == "amount" {
-					return money.FromBig(Integer(e.Val))
+					return money.FromBig(scval.Integer(e.Val))
 				}
 			}
 		}
-		return money.Amount{}, fmt.Errorf("direct: a balance is %v", Plain(v))
+		return money.Amount{}, fmt.Errorf("direct: a balance is %v", scval.Plain(v))
 	case i.issuer.Zero():
 		f, ok, err := r.Entry(accountKey(of))
 		if err != nil || !ok {
@@ -106,19 +107,19 @@ func (r *Rig) Balance(ctx context.Context, asset money.Asset, of ids.Account) (m
 		if err != nil {
 			return money.Amount{}, err
 		}
-		f, ok, err := r.Entry(xdr.LedgerKey{Type: xdr.LedgerEntryTypeTrustline, TrustLine: &xdr.LedgerKeyTrustLine{AccountId: accountID(of), Asset: x.ToTrustLineAsset()}})
+		f, ok, err := r.Entry(xdr.LedgerKey{Type: xdr.LedgerEntryTypeTrustline, TrustLine: &xdr.LedgerKeyTrustLine{AccountId: scval.AccountID(of), Asset: x.ToTrustLineAsset()}})
 		if err != nil || !ok {
 			return money.Amount{}, err
 		}
 		return money.Of(int64(f.Entry.Data.MustTrustLine().Balance)), nil
 	}
-	v, err := r.View(ctx, asset, "balance", Address(of))
+	v, err := r.View(ctx, asset, "balance", scval.Address(of))
 	if err != nil {
 		return money.Amount{}, err
 	}
-	n := Integer(v)
+	n := scval.Integer(v)
 	if n == nil {
-		return money.Amount{}, fmt.Errorf("direct: a balance is %v", Plain(v))
+		return money.Amount{}, fmt.Errorf("direct: a balance is %v", scval.Plain(v))
 	}
 	return money.FromBig(n)
 }

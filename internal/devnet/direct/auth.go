@@ -8,6 +8,7 @@ import (
 	"github.com/stellar/go-stellar-sdk/xdr"
 
 	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // Auth says who authorises a call.
@@ -119,7 +120,7 @@ func (r *Rig) signEntry(e *xdr.SorobanAuthorizationEntry, p Party) error {
 	}
 	hash := sha256.Sum256(b)
 	key := p.account.Address
-	c.Signature = Vec(Struct(Fields{"public_key": Bytes(key[:]), "signature": Bytes(ed25519.Sign(p.key, hash[:]))}))
+	c.Signature = scval.Vec(scval.Struct(scval.Fields{"public_key": scval.Bytes(key[:]), "signature": scval.Bytes(ed25519.Sign(p.key, hash[:]))}))
 	e.Credentials.Address = &c
 	return nil
 }
@@ -127,7 +128,7 @@ func (r *Rig) signEntry(e *xdr.SorobanAuthorizationEntry, p Party) error {
 // bare is an entry of a party for the call alone, without what it may call further: for when the host could not say what is asked.
 func (r *Rig) bare(fn xdr.HostFunction, of ids.Account, p Party) (e xdr.SorobanAuthorizationEntry, err error) {
 	e.Credentials = xdr.SorobanCredentials{Type: xdr.SorobanCredentialsTypeSorobanCredentialsAddress,
-		Address: &xdr.SorobanAddressCredentials{Address: scAddress(of), Nonce: xdr.Int64(r.next() >> 1), Signature: Void()}}
+		Address: &xdr.SorobanAddressCredentials{Address: scval.ScAddress(of), Nonce: xdr.Int64(r.next() >> 1), Signature: scval.Void()}}
 	e.RootInvocation.Function = xdr.SorobanAuthorizedFunction{Type: xdr.SorobanAuthorizedFunctionTypeSorobanAuthorizedFunctionTypeContractFn, ContractFn: fn.InvokeContract}
 	return e, r.signEntry(&e, p)
 }

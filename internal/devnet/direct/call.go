@@ -10,6 +10,7 @@ import (
 
 	"github.com/flashback-network/flashback/internal/devnet/host"
 	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // Outcome of a call that was applied.
@@ -69,7 +70,7 @@ func (e Event) Subject() string {
 	if len(e.Topics) < 2 {
 		return ""
 	}
-	return fmt.Sprint(Plain(e.Topics[1]))
+	return fmt.Sprint(scval.Plain(e.Topics[1]))
 }
 
 // Cost of a call. Bytes are of whole ledger entries in XDR. Entries written are also read. The fees are a transaction's only while the rig is Exact.
@@ -111,7 +112,7 @@ func (r *Rig) View(ctx context.Context, contract ids.Account, function string, a
 
 func invoke(contract ids.Account, function string, args []xdr.ScVal) xdr.HostFunction {
 	return xdr.HostFunction{Type: xdr.HostFunctionTypeHostFunctionTypeInvokeContract, InvokeContract: &xdr.InvokeContractArgs{
-		ContractAddress: scAddress(contract), FunctionName: xdr.ScSymbol(function), Args: args}}
+		ContractAddress: scval.ScAddress(contract), FunctionName: xdr.ScSymbol(function), Args: args}}
 }
 
 // pending is a call on its way to the host.
@@ -127,7 +128,7 @@ func (r *Rig) call(fn xdr.HostFunction, auth Auth) (*pending, error) {
 	if p.inv.Function, err = fn.MarshalBinary(); err != nil {
 		return nil, err
 	}
-	p.inv.Source, err = accountID(auth.sourceAccount()).MarshalBinary()
+	p.inv.Source, err = scval.AccountID(auth.sourceAccount()).MarshalBinary()
 	return p, err
 }
 

@@ -7,8 +7,8 @@
 //	bank, err := rig.Party("bank")
 //	usd, err := rig.Issue(ctx, "USD", bank.Account())          // a classic asset behind its Stellar Asset Contract
 //	err = rig.Give(usd, alice.Account(), 1_000_000)            // trust line and tokens
-//	vault, err := rig.Deploy(ctx, "vault", wasm, direct.Address(usd))
-//	out, err := rig.Call(ctx, vault, "deposit", direct.By(alice), alice.Arg(), direct.I128(5))
+//	vault, err := rig.Deploy(ctx, "vault", wasm, scval.Address(usd))
+//	out, err := rig.Call(ctx, vault, "deposit", direct.By(alice), alice.Arg(), scval.I128(5))
 //	if n := direct.Code(err); n != 0 { … }                     // the contract refused, with this number
 //
 // A call that is refused changes nothing; its error is a *Refusal, which names the contract's error number or the host's reason. Any other error is the rig's own failure.

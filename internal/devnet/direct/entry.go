@@ -6,16 +6,17 @@ import (
 	"github.com/stellar/go-stellar-sdk/xdr"
 
 	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 func accountKey(a ids.Account) xdr.LedgerKey {
-	return xdr.LedgerKey{Type: xdr.LedgerEntryTypeAccount, Account: &xdr.LedgerKeyAccount{AccountId: accountID(a)}}
+	return xdr.LedgerKey{Type: xdr.LedgerEntryTypeAccount, Account: &xdr.LedgerKeyAccount{AccountId: scval.AccountID(a)}}
 }
 
 // DataKey is the ledger key of a contract's persistent entry.
 func DataKey(contract ids.Account, key xdr.ScVal) xdr.LedgerKey {
 	return xdr.LedgerKey{Type: xdr.LedgerEntryTypeContractData, ContractData: &xdr.LedgerKeyContractData{
-		Contract: scAddress(contract), Key: key, Durability: xdr.ContractDataDurabilityPersistent}}
+		Contract: scval.ScAddress(contract), Key: key, Durability: xdr.ContractDataDurabilityPersistent}}
 }
 
 func instanceKey(contract ids.Account) xdr.LedgerKey {
@@ -48,7 +49,7 @@ func (r *Rig) Entry(k xdr.LedgerKey) (f Found, ok bool, err error) {
 	return f, true, f.Entry.UnmarshalBinary(data)
 }
 
-// Stored is the value under a key of a contract's persistent storage: for a key of a Rust enum, Variant(name, values…).
+// Stored is the value under a key of a contract's persistent storage: for a key of a Rust enum, scval.Variant(name, values…).
 func (r *Rig) Stored(contract ids.Account, key xdr.ScVal) (v xdr.ScVal, ok bool, err error) {
 	f, ok, err := r.Entry(DataKey(contract, key))
 	if err != nil || !ok {
@@ -81,4 +82,17 @@ func (r *Rig) Each(f func(k xdr.LedgerKey, found Found) bool) error {
 		return failed == nil && f(k, x)
 	})
 	return failed
+}
+
+func contractAccount(id xdr.ContractId) ids.Account {
+	return ids.Account{Chain: ids.Stellar, Kind: ids.Contract, Address: id}
+}
+
+// account reads an address; zero for a kind that the network has no accounts for.
+func account(a xdr.ScAddress) ids.Account {
+	of, err := scval.ReadAccount(a)
+	if err != nil {
+		return ids.Account{}
+	}
+	return of
 }

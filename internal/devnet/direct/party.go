@@ -9,6 +9,7 @@ import (
 
 	"github.com/flashback-network/flashback/internal/devnet/ledger"
 	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // Party is an account with its key.
@@ -28,7 +29,7 @@ func NewParty(name string, seed [32]byte) Party {
 func (p Party) Account() ids.Account { return p.account }
 
 // Arg is the party's address as an argument.
-func (p Party) Arg() xdr.ScVal { return Address(p.account) }
+func (p Party) Arg() xdr.ScVal { return scval.Address(p.account) }
 
 func (p Party) String() string { return p.Name }
 
@@ -62,5 +63,5 @@ func (r *Rig) classic(by ids.Account, op txnbuild.Operation) error {
 	if err != nil {
 		return err
 	}
-	return r.sheet.Classic(x, accountID(by))
+	return r.sheet.Classic(x, scval.AccountID(by))
 }

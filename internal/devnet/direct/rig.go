@@ -14,6 +14,7 @@ import (
 	"github.com/flashback-network/flashback/internal/devnet/host"
 	"github.com/flashback-network/flashback/internal/devnet/ledger"
 	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // Options of a rig. The zero value is a new network at the start of 2027.
@@ -188,7 +189,7 @@ func (r *Rig) ContractAddress(name string) (ids.Account, error) {
 
 func (r *Rig) contractAddress(by ids.Account, name string) (ids.Account, xdr.ContractIdPreimage, error) {
 	p := xdr.ContractIdPreimage{Type: xdr.ContractIdPreimageTypeContractIdPreimageFromAddress,
-		FromAddress: &xdr.ContractIdPreimageFromAddress{Address: scAddress(by), Salt: sha256.Sum256([]byte(name))}}
+		FromAddress: &xdr.ContractIdPreimageFromAddress{Address: scval.ScAddress(by), Salt: sha256.Sum256([]byte(name))}}
 	b, err := xdr.HashIdPreimage{Type: xdr.EnvelopeTypeEnvelopeTypeContractId, ContractId: &xdr.HashIdPreimageContractId{NetworkId: r.sheet.At().NetworkID, ContractIdPreimage: p}}.MarshalBinary()
 	return contractAccount(sha256.Sum256(b)), p, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/flashback-network/flashback/internal/devnet/direct"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // world is a rig with the devnet's test contract and an asset.
@@ -45,7 +46,7 @@ func start(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.contract, err = w.Deploy(w.ctx, "test", wasm, direct.U32(5)); err != nil {
+	if w.contract, err = w.Deploy(w.ctx, "test", wasm, scval.U32(5)); err != nil {
 		t.Fatal(err)
 	}
 	if w.usd, err = w.Issue(w.ctx, "USD", w.issuing.Account()); err != nil {
@@ -82,8 +83,8 @@ func (w *world) balance(of direct.Party) string {
 func TestCall(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	out := w.must(direct.Nobody(), "bump", direct.U32(2))
-	if n := direct.Integer(out.Value).Int64(); n != 7 {
+	out := w.must(direct.Nobody(), "bump", scval.U32(2))
+	if n := scval.Integer(out.Value).Int64(); n != 7 {
 		t.Errorf("the count is %d", n)
 	}
 	if len(out.Events) != 1 || out.Events[0].Name() != "bumped" || out.Events[0].Subject() != "2" || out.Events[0].Contract != w.contract {
@@ -93,12 +94,12 @@ func TestCall(t *testing.T) {
 	if c.Instructions == 0 || c.WrittenEntries != 1 || c.WrittenBytes == 0 || c.ReadEntries != 2 || c.Fee() <= 0 {
 		t.Errorf("cost %+v", c)
 	}
-	_, err := w.call(direct.Nobody(), "refuse", direct.U32(1))
+	_, err := w.call(direct.Nobody(), "refuse", scval.U32(1))
 	var r *direct.Refusal
 	if direct.Code(err) != 7 || !errors.As(err, &r) || r.By != w.contract {
 		t.Errorf("a refusal: %v", err)
 	}
-	if n := direct.Integer(w.must(direct.Nobody(), "bump", direct.U32(0)).Value).Int64(); n != 7 {
+	if n := scval.Integer(w.must(direct.Nobody(), "bump", scval.U32(0)).Value).Int64(); n != 7 {
 		t.Errorf("after a refusal the count is %d", n)
 	}
 }
@@ -107,7 +108,7 @@ func TestCall(t *testing.T) {
 func TestAuthorisation(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	args := []xdr.ScVal{w.alice.Arg(), w.bob.Arg(), direct.Address(w.usd), direct.I128(10)}
+	args := []xdr.ScVal{w.alice.Arg(), w.bob.Arg(), scval.Address(w.usd), scval.I128(10)}
 	for name, auth := range map[string]direct.Auth{
 		"nobody": direct.Nobody(), "another": direct.By(w.eve), "the receiver": direct.By(w.bob), "another as source": direct.AsSource(w.eve),
 		"another's key": direct.Instead(w.alice.Account(), w.eve),
@@ -128,7 +129,7 @@ func TestAuthorisation(t *testing.T) {
 		t.Errorf("balances %s and %s", a, b)
 	}
 	// Too much: the token refuses, whoever signs; unless it is not even authorised.
-	args[3] = direct.I128(1_000_000)
+	args[3] = scval.I128(1_000_000)
 	for name, auth := range map[string]direct.Auth{"signed": direct.By(w.alice), "as source": direct.AsSource(w.alice)} {
 		_, err := w.call(auth, "pay", args...)
 		var r *direct.Refusal
@@ -150,17 +151,17 @@ func TestSnapshots(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	w.must(direct.Nobody(), "bump", direct.U32(2))
+	w.must(direct.Nobody(), "bump", scval.U32(2))
 	if err := w.Advance(100, 10); err != nil {
 		t.Fatal(err)
 	}
-	out, err := f.Call(w.ctx, w.contract, "bump", direct.Nobody(), direct.U32(100))
-	if err != nil || direct.Integer(out.Value).Int64() != 105 {
-		t.Errorf("the fork: %v %v", direct.Plain(out.Value), err)
+	out, err := f.Call(w.ctx, w.contract, "bump", direct.Nobody(), scval.U32(100))
+	if err != nil || scval.Integer(out.Value).Int64() != 105 {
+		t.Errorf("the fork: %v %v", scval.Plain(out.Value), err)
 	}
 	w.Restore(s)
 	for range 2 {
-		if n := direct.Integer(w.must(direct.Nobody(), "bump", direct.U32(1)).Value).Int64(); n != 6 || w.Now() != 1_800_000_000 {
+		if n := scval.Integer(w.must(direct.Nobody(), "bump", scval.U32(1)).Value).Int64(); n != 6 || w.Now() != 1_800_000_000 {
 			t.Errorf("after restoring the count is %d at %d", n, w.Now())
 		}
 		w.Restore(s)
@@ -171,27 +172,27 @@ func TestSnapshots(t *testing.T) {
 func TestAging(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	key := direct.Symbol("k")
-	w.must(direct.Nobody(), "put", key, direct.U32(1))
-	w.must(direct.Nobody(), "put_temp", key, direct.U32(2))
+	key := scval.Symbol("k")
+	w.must(direct.Nobody(), "put", key, scval.U32(1))
+	w.must(direct.Nobody(), "put_temp", key, scval.U32(2))
 	if err := w.Advance(0, 17_280); err != nil {
 		t.Fatal(err)
 	}
 	if v := w.must(direct.Nobody(), "get_temp", key).Value; v.Type != xdr.ScValTypeScvVoid {
-		t.Errorf("a temporary entry after its life: %v", direct.Plain(v))
+		t.Errorf("a temporary entry after its life: %v", scval.Plain(v))
 	}
 	if err := w.Advance(0, 2_100_000); err != nil {
 		t.Fatal(err)
 	}
-	found, ok, err := w.Entry(direct.DataKey(w.contract, direct.Variant("Value", key)))
+	found, ok, err := w.Entry(direct.DataKey(w.contract, scval.Variant("Value", key)))
 	if err != nil || !ok || !found.Archived {
 		t.Errorf("after its life: %+v %v", found, err)
 	}
 	out := w.must(direct.Nobody(), "get", key)
-	if n := direct.Integer(out.Value); n == nil || n.Int64() != 1 || out.Cost.Restored < 2 {
-		t.Errorf("restored %d entries: %v", out.Cost.Restored, direct.Plain(out.Value))
+	if n := scval.Integer(out.Value); n == nil || n.Int64() != 1 || out.Cost.Restored < 2 {
+		t.Errorf("restored %d entries: %v", out.Cost.Restored, scval.Plain(out.Value))
 	}
-	if err := w.Archive(w.contract, direct.Variant("Value", key)); err != nil {
+	if err := w.Archive(w.contract, scval.Variant("Value", key)); err != nil {
 		t.Fatal(err)
 	}
 	if out := w.must(direct.Nobody(), "get", key); out.Cost.Restored != 1 {
@@ -209,12 +210,12 @@ func BenchmarkCall(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	id, err := r.Deploy(b.Context(), "test", wasm, direct.U32(5))
+	id, err := r.Deploy(b.Context(), "test", wasm, scval.U32(5))
 	if err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := r.Call(b.Context(), id, "bump", direct.Nobody(), direct.U32(1)); err != nil {
+		if _, err := r.Call(b.Context(), id, "bump", direct.Nobody(), scval.U32(1)); err != nil {
 			b.Fatal(err)
 		}
 	}

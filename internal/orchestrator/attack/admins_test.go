@@ -12,6 +12,7 @@ import (
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // Attacks by those who have rights.
@@ -133,50 +134,50 @@ func (w *world) arguments(f xdr.ScSpecFunctionV0, l *life) (args []xdr.ScVal, ok
 		var v xdr.ScVal
 		switch in.Type.Type {
 		case xdr.ScSpecTypeScSpecTypeBool:
-			v = direct.Bool(true)
+			v = scval.Bool(true)
 		case xdr.ScSpecTypeScSpecTypeU32:
-			v = direct.U32(3)
+			v = scval.U32(3)
 		case xdr.ScSpecTypeScSpecTypeU64:
-			switch v = direct.U64(w.Now() + 1_000); in.Name {
+			switch v = scval.U64(w.Now() + 1_000); in.Name {
 			case "epoch":
-				v = direct.U64(l.epoch)
+				v = scval.U64(l.epoch)
 			case "bits":
-				v = direct.U64(l.proof.Bits)
+				v = scval.U64(l.proof.Bits)
 			}
 		case xdr.ScSpecTypeScSpecTypeI128:
-			v = direct.I128(1_000)
+			v = scval.I128(1_000)
 		case xdr.ScSpecTypeScSpecTypeString:
-			v = direct.String("https://admin.example")
+			v = scval.String("https://admin.example")
 		case xdr.ScSpecTypeScSpecTypeBytesN:
-			if v = direct.ID(l.id); in.Name == "unit" {
-				v = direct.ID(w.sla(l.id).Unit)
+			if v = scval.ID(l.id); in.Name == "unit" {
+				v = scval.ID(w.sla(l.id).Unit)
 			}
 		case xdr.ScSpecTypeScSpecTypeBytes:
 			switch from := l.half; in.Name {
 			case "terms":
-				v = direct.Bytes(l.terms.Bytes())
+				v = scval.Bytes(l.terms.Bytes())
 			case "to":
-				v = direct.Bytes(l.leaf.Bytes())
+				v = scval.Bytes(l.leaf.Bytes())
 			default:
-				v = direct.Bytes(from.Bytes())
+				v = scval.Bytes(from.Bytes())
 			}
 		case xdr.ScSpecTypeScSpecTypeVec:
 			var path []xdr.ScVal
 			for _, h := range l.proof.Path {
-				path = append(path, direct.ID(h))
+				path = append(path, scval.ID(h))
 			}
-			v = direct.Vec(path...)
+			v = scval.Vec(path...)
 		case xdr.ScSpecTypeScSpecTypeAddress:
 			switch v = arg("admin"); in.Name {
 			case "payout", "refund", "grantee", "key":
 				v = arg("heir")
 			case "asset":
-				v = direct.Address(w.usd)
+				v = scval.Address(w.usd)
 			case "oracle", "consumer_orchestrator", "dispute", "po":
 				v = arg("heir")
 			}
 		case xdr.ScSpecTypeScSpecTypeOption:
-			v = direct.Void()
+			v = scval.Void()
 		default:
 			return nil, false
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/scval"
 	"github.com/flashback-network/flashback/internal/sla"
 )
 
@@ -35,11 +36,11 @@ func (w *world) entries() (all, archived map[string]int) {
 		if k.ContractData == nil {
 			return true
 		}
-		of := direct.Address(ids.Account{})
+		of := scval.Address(ids.Account{})
 		of.Address = &k.ContractData.Contract
 		name := ""
 		for n, c := range map[string]ids.Account{"oracle": at.Oracle, "provider": at.Provider, "consumer": at.Consumer} {
-			if a := direct.Address(c); a.Address.Equals(k.ContractData.Contract) {
+			if a := scval.Address(c); a.Address.Equals(k.ContractData.Contract) {
 				name = n
 			}
 		}
@@ -53,7 +54,7 @@ func (w *world) entries() (all, archived map[string]int) {
 			s, _ := (**key.Vec)[0].GetSym()
 			name += " " + string(s)
 		default:
-			w.Errorf("%s has an entry with the key %v", name, direct.Plain(key))
+			w.Errorf("%s has an entry with the key %v", name, scval.Plain(key))
 		}
 		if k.ContractData.Durability == xdr.ContractDataDurabilityTemporary {
 			w.Errorf("%s is temporary: it would be lost", name)
@@ -117,14 +118,14 @@ func TestAgeing(t *testing.T) {
 		w.Errorf("the books have changed: %s", d)
 	}
 	// The root of years ago is there: the old leaf settles, by a call that restores what it needs.
-	out, err := w.raw("anyone", w.at().Consumer, "extend", direct.U32(3), direct.ID(l.id))
+	out, err := w.raw("anyone", w.at().Consumer, "extend", scval.U32(3), scval.ID(l.id))
 	if err != nil || out.Cost.Restored < 4 {
 		w.Errorf("extend restores %d entries: %v", out.Cost.Restored, err)
 	}
 	w.settle("anyone", l)
 	w.do("anyone", orchestrator.Payout{SLA: l.id})
 	w.do("anyone", orchestrator.CollectFees{SLA: l.id})
-	w.mustRaw("carl", w.at().Consumer, "revoke", arg("carl"), direct.ID(grant))
+	w.mustRaw("carl", w.at().Consumer, "revoke", arg("carl"), scval.ID(grant))
 	w.do("pia", orchestrator.WithdrawCollateral{Provider: account("pia"), Asset: w.usd, Amount: money.Of(1)})
 	w.do("pia", orchestrator.DepositCollateral{Provider: account("pia"), Asset: w.usd, Amount: money.Of(1)})
 	w.do("pia", orchestrator.UnitPrice{Provider: account("pia"), ID: x.Unit, StoragePrice: money.Of(2), EgressPrice: money.Of(2)})

@@ -4,10 +4,10 @@ import (
 	"math"
 	"math/big"
 
-	"github.com/flashback-network/flashback/internal/devnet/direct"
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
 	"github.com/flashback-network/flashback/internal/orchestrator/walk"
+	"github.com/flashback-network/flashback/internal/scval"
 	"github.com/flashback-network/flashback/internal/sla"
 )
 
@@ -112,7 +112,7 @@ var extremes = []attack{
 			w.tokens = w.tokens[:1]
 			much := money.Must(new(big.Int).Lsh(big.NewInt(1), 120))
 			for _, n := range []string{"mallory", "rogue"} {
-				w.mustRaw("anyone", asset, "mint", arg(n), direct.Amount(much))
+				w.mustRaw("anyone", asset, "mint", arg(n), scval.Amount(much))
 			}
 			w.do("rogue", orchestrator.DepositCollateral{Provider: account("rogue"), Asset: asset, Amount: much})
 			spec := w.spec("rogue")

@@ -5,6 +5,7 @@ import (
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // Attacks by being first.
@@ -112,9 +113,9 @@ var racing = []attack{
 			op := orchestrator.GrantAccess{Consumer: account("mallory"), SLA: l.id, Grantee: account("heir"), Prefix: []byte("a/"), Ops: 2, Expires: w.Now() + 10_000, Nonce: w.nonce()}
 			id := w.do("mallory", op)
 			w.refused("Exists", "mallory", op)
-			w.mustRaw("mallory", w.at().Consumer, "revoke", arg("mallory"), direct.ID(id))
+			w.mustRaw("mallory", w.at().Consumer, "revoke", arg("mallory"), scval.ID(id))
 			w.refused("Exists", "mallory", op)
-			if _, err := w.raw("mallory", w.at().Consumer, "revoke", arg("mallory"), direct.ID(id)); direct.Code(err) != 9 {
+			if _, err := w.raw("mallory", w.at().Consumer, "revoke", arg("mallory"), scval.ID(id)); direct.Code(err) != 9 {
 				w.Errorf("revoked twice: %v", err)
 			}
 			w.finish(l)
@@ -151,7 +152,7 @@ var racing = []attack{
 			stolen := op
 			stolen.Grantee = account("rogue")
 			w.refused("NotAuthorized", "rogue", stolen)
-			w.mustRaw("carl", w.at().Consumer, "revoke", arg("carl"), direct.ID(full))
+			w.mustRaw("carl", w.at().Consumer, "revoke", arg("carl"), scval.ID(full))
 			w.refused("StateWrong", "mallory", op)
 			w.finish(l)
 			w.honest(l)

@@ -9,6 +9,7 @@ import (
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // hostile is the token of contracts/soroban/tests/hostile.
@@ -25,7 +26,7 @@ func (w *world) token(parties ...string) money.Asset {
 	}
 	w.tokens = append(w.tokens, asset)
 	for _, n := range parties {
-		w.mustRaw("anyone", asset, "mint", arg(n), direct.I128(purse))
+		w.mustRaw("anyone", asset, "mint", arg(n), scval.I128(purse))
 		if n == "rogue" || n == "pia" {
 			w.do(n, orchestrator.DepositCollateral{Provider: account(n), Asset: asset, Amount: money.Of(collateral)})
 		}
@@ -36,13 +37,13 @@ func (w *world) token(parties ...string) money.Asset {
 // command makes the token do something else from now on.
 func (w *world) command(asset money.Asset, mode string, args ...xdr.ScVal) {
 	w.Helper()
-	w.mustRaw("anyone", asset, "command", direct.Variant(mode, args...))
+	w.mustRaw("anyone", asset, "command", scval.Variant(mode, args...))
 }
 
 // strike makes each transfer of the token call a function first.
 func (w *world) strike(asset money.Asset, contract ids.Account, function string, goesOn bool, args ...xdr.ScVal) {
 	w.Helper()
-	w.command(asset, "Strike", direct.Address(contract), direct.Symbol(function), direct.Vec(args...), direct.Bool(goesOn))
+	w.command(asset, "Strike", scval.Address(contract), scval.Symbol(function), scval.Vec(args...), scval.Bool(goesOn))
 }
 
 func (w *world) hits(asset money.Asset) int64 {
@@ -51,7 +52,7 @@ func (w *world) hits(asset money.Asset) int64 {
 	if err != nil {
 		w.Fatal(err)
 	}
-	return direct.Integer(v).Int64()
+	return scval.Integer(v).Int64()
 }
 
 // Attacks by the token that an SLA is priced in. Profit and loss are in the good token: the bad one is worth nothing.
@@ -85,20 +86,20 @@ var tokens = []attack{
 			w.run(6, 2, 0, l, bystander)
 			w.settle("carl", bystander)
 			w.settle("mallory", l)
-			id, other := direct.ID(l.id), direct.ID(bystander.id)
+			id, other := scval.ID(l.id), scval.ID(bystander.id)
 			co, po := w.at().Consumer, w.at().Provider
 			// Into the contract that is paying: the host refuses every one; the payment goes through once, or not at all.
 			for _, x := range []struct {
 				function string
 				args     []xdr.ScVal
-			}{{"payout", []xdr.ScVal{id}}, {"refund", []xdr.ScVal{id}}, {"collect", []xdr.ScVal{id}}, {"payout", []xdr.ScVal{other}}, {"time_out", []xdr.ScVal{id}}, {"sla", []xdr.ScVal{id}}, {"extend", []xdr.ScVal{direct.U32(3), id}}} {
+			}{{"payout", []xdr.ScVal{id}}, {"refund", []xdr.ScVal{id}}, {"collect", []xdr.ScVal{id}}, {"payout", []xdr.ScVal{other}}, {"time_out", []xdr.ScVal{id}}, {"sla", []xdr.ScVal{id}}, {"extend", []xdr.ScVal{scval.U32(3), id}}} {
 				w.strike(asset, co, x.function, false, x.args...)
 				w.refused("TransferFailed", "mallory", orchestrator.Payout{SLA: l.id})
 			}
 			w.strike(asset, co, "payout", true, id)
 			w.do("mallory", orchestrator.Payout{SLA: l.id})
 			w.refused("NothingDue", "mallory", orchestrator.Payout{SLA: l.id})
-			w.strike(asset, po, "withdraw", true, arg("rogue"), direct.Address(asset), direct.I128(1))
+			w.strike(asset, po, "withdraw", true, arg("rogue"), scval.Address(asset), scval.I128(1))
 			w.do("rogue", orchestrator.WithdrawCollateral{Provider: account("rogue"), Asset: asset, Amount: money.Of(5)})
 			w.strike(asset, po, "claim", true, id)
 			w.do("mallory", orchestrator.Claim{SLA: l.id})
@@ -108,7 +109,7 @@ var tokens = []attack{
 			// Into the other contract: it pays whom it owes, once, and it may not call back either.
 			w.strike(asset, po, "collect", true, id)
 			w.do("mallory", orchestrator.CollectFees{SLA: l.id})
-			w.strike(asset, co, "settle", true, id, direct.Bytes(nil), direct.Bytes(nil), direct.U64(0), direct.U64(0), direct.Vec())
+			w.strike(asset, co, "settle", true, id, scval.Bytes(nil), scval.Bytes(nil), scval.U64(0), scval.U64(0), scval.Vec())
 			w.do("rogue", orchestrator.DepositCollateral{Provider: account("rogue"), Asset: asset, Amount: money.Of(5)})
 			w.strike(asset, co, "payout", true, other)
 			w.do("rogue", orchestrator.DepositCollateral{Provider: account("rogue"), Asset: asset, Amount: money.Of(5)})
@@ -164,7 +165,7 @@ var tokens = []attack{
 			w.run(9, 3, 0, l, bystander)
 			w.settle("anyone", l)
 			w.settle("anyone", bystander)
-			if _, err := w.Call(w.ctx, w.at().Consumer, "payout", direct.AsSource(party("rogue")), direct.ID(l.id)); err == nil {
+			if _, err := w.Call(w.ctx, w.at().Consumer, "payout", direct.AsSource(party("rogue")), scval.ID(l.id)); err == nil {
 				w.Error("it ended")
 			}
 			w.do("pia", orchestrator.Payout{SLA: bystander.id})

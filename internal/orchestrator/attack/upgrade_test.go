@@ -12,6 +12,7 @@ import (
 	"github.com/flashback-network/flashback/internal/devnet/direct"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // marked is a contract's Wasm with a custom section more: the same code under another hash.
@@ -51,7 +52,7 @@ func TestUpgrade(t *testing.T) {
 		w.Helper()
 		var err error
 		if len(hash) > 0 {
-			_, err = w.raw(by, contract, function, direct.ID(hash[0]))
+			_, err = w.raw(by, contract, function, scval.ID(hash[0]))
 		} else {
 			_, err = w.raw(by, contract, function)
 		}
@@ -69,9 +70,9 @@ func TestUpgrade(t *testing.T) {
 		}
 		fails("nothing announced", notFound, "admin", contract, "upgrade")
 		fails("announced by a stranger", 0, "mallory", contract, "upgrade_announce", next)
-		w.mustRaw("admin", contract, "upgrade_announce", direct.ID(other))
+		w.mustRaw("admin", contract, "upgrade_announce", scval.ID(other))
 		w.age(week - 10)
-		w.mustRaw("admin", contract, "upgrade_announce", direct.ID(next)) // replaces the other, and begins anew
+		w.mustRaw("admin", contract, "upgrade_announce", scval.ID(next)) // replaces the other, and begins anew
 		w.age(100)
 		fails("early, by the first announcement's time", upgradeEarly, "admin", contract, "upgrade")
 		w.age(week - 110)

@@ -23,6 +23,7 @@ import (
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
 	"github.com/flashback-network/flashback/internal/orchestrator/walk"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // world is one deployment with its parties, all of whom have a thousand million units and a key of their own.
@@ -72,7 +73,7 @@ func party(name string) direct.Party {
 
 func account(name string) ids.Account { return key(name).Account() }
 
-func arg(name string) xdr.ScVal { return direct.Address(account(name)) }
+func arg(name string) xdr.ScVal { return scval.Address(account(name)) }
 
 // base is the deployment that all scenarios fork.
 var base = sync.OnceValues(func() (*world, error) {
@@ -172,7 +173,7 @@ func (w *world) provider(name string) error {
 	if _, err := w.chain.Submit(w.ctx, key(name), orchestrator.Register{Provider: account(name), Payout: account(name)}); err != nil {
 		return err
 	}
-	if _, err := w.Call(w.ctx, w.at().Provider, "node_bind", direct.By(party(name), party("node "+name)), arg(name), arg("node "+name), direct.String("https://node.example")); err != nil {
+	if _, err := w.Call(w.ctx, w.at().Provider, "node_bind", direct.By(party(name), party("node "+name)), arg(name), arg("node "+name), scval.String("https://node.example")); err != nil {
 		return err
 	}
 	_, err := w.chain.Submit(w.ctx, key(name), orchestrator.DepositCollateral{Provider: account(name), Asset: w.usd, Amount: money.Of(collateral)})

@@ -19,6 +19,7 @@ import (
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
 	"github.com/flashback-network/flashback/internal/orchestrator/dispute"
+	"github.com/flashback-network/flashback/internal/scval"
 	"github.com/flashback-network/flashback/internal/sla"
 )
 
@@ -100,14 +101,14 @@ func open(t *testing.T, wasm []byte, seed uint64) *beside {
 	}
 	config := cert.Config{Network: canon.Hash([]byte("beside")), Version: 1, Genesis: b.now - 1_000, EpochSeconds: 10, SlotsPerEpoch: 5, WindowEpochs: 3,
 		Validators: []cert.Validator{{Key: [65]byte{4}, Weight: 1, Operator: fund}}}
-	b.put("put_config", configValue(&config), direct.ID(config.Network))
+	b.put("put_config", configValue(&config), scval.ID(config.Network))
 	p := dispute.Params{Version: 1, Bond: money.Of(1_000), JurorFee: money.Of(70), ArbiterStake: money.Of(5_000), Panel: 3, EvidenceSeconds: 100, CommitSeconds: 50, RevealSeconds: 40, AppealSeconds: 60,
 		MaxAgeSeconds: 100_000, QuorumBps: 6_000, SlashEquivocationBps: 2_500, Fund: fund}
-	world := direct.Address(b.around)
-	if b.at, err = rig.Deploy(t.Context(), "dispute", wasm, direct.Address(admin), world, world, world, world, world, paramsValue(&p)); err != nil {
+	world := scval.Address(b.around)
+	if b.at, err = rig.Deploy(t.Context(), "dispute", wasm, scval.Address(admin), world, world, world, world, world, paramsValue(&p)); err != nil {
 		t.Fatal(err)
 	}
-	b.put("put_dispute", direct.Address(b.at))
+	b.put("put_dispute", scval.Address(b.at))
 	if _, err := rig.Call(t.Context(), b.at, "wire", direct.By(b.parties[admin]), world); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +117,7 @@ func open(t *testing.T, wasm []byte, seed uint64) *beside {
 		t.Fatal(err)
 	}
 	for _, a := range []ids.Account{b.buyer, b.seller} {
-		b.put("put_balance", direct.Address(a), direct.I128(50_000))
+		b.put("put_balance", scval.Address(a), scval.I128(50_000))
 		b.w.Balance[a] = money.Of(50_000)
 	}
 	for _, a := range b.arbiters {
@@ -139,7 +140,7 @@ func (b *beside) put(function string, args ...xdr.ScVal) {
 }
 
 func (b *beside) stake(a ids.Account, n int64) {
-	b.put("put_stake", direct.Address(a), direct.U32(dispute.RoleArbiter), direct.I128(n), direct.I128(0))
+	b.put("put_stake", scval.Address(a), scval.U32(dispute.RoleArbiter), scval.I128(n), scval.I128(0))
 	k := dispute.StakeKey{Owner: a, Role: dispute.RoleArbiter}
 	b.w.Stakes[k] = dispute.Stake{Active: money.Of(n), HeldUntil: b.w.Stakes[k].HeldUntil}
 }
@@ -157,8 +158,8 @@ func (b *beside) fresh() {
 	claim := money.Of(int64(b.IntN(12_000)))
 	r := dispute.Reservation{Provider: b.seller, Unit: unit, StartEpoch: c.Epoch(b.now) - 9, SettledEpochs: 9, Done: true}
 	b.w.SLAs[t.SLA] = dispute.StagedSLA{Terms: t, Reservation: r, Node: unit, NodeKey: b.seller, Claim: claim}
-	b.put("put_sla", direct.ID(t.SLA), direct.Struct(direct.Fields{"terms": direct.Bytes(t.Bytes()), "claim": direct.Amount(claim), "frozen": direct.I128(0), "consumer": direct.I128(0),
-		"reservation": reservationValue(t, &r)}), direct.ID(unit), direct.Address(b.seller))
+	b.put("put_sla", scval.ID(t.SLA), scval.Struct(scval.Fields{"terms": scval.Bytes(t.Bytes()), "claim": scval.Amount(claim), "frozen": scval.I128(0), "consumer": scval.I128(0),
+		"reservation": reservationValue(t, &r)}), scval.ID(unit), scval.Address(b.seller))
 }
 
 // next call: mostly one that the dispute waits for.
@@ -184,7 +185,7 @@ func (b *beside) next() dispute.Op {
 	case dispute.Draw:
 		if latest, ok := b.w.Latest(); !ok || latest < c.SeedEpoch {
 			root := canon.Hash([]byte(fmt.Sprint(b.Uint64())))
-			b.put("put_root", direct.U64(c.SeedEpoch), direct.ID(root))
+			b.put("put_root", scval.U64(c.SeedEpoch), scval.ID(root))
 			b.w.Roots[c.SeedEpoch] = root
 		}
 	case dispute.Commit, dispute.Reveal:
@@ -248,16 +249,16 @@ func (b *beside) perhaps(c dispute.Case, id ids.ID, op dispute.Op) dispute.Op {
 // call of the contract that an op is, and who authorises it.
 func (b *beside) call(op dispute.Op) (function string, auth direct.Auth, args []xdr.ScVal) {
 	by := func(a ids.Account) direct.Auth { return direct.By(b.parties[a]) }
-	of, id, u := direct.Address, func(x ids.ID) xdr.ScVal { return direct.ID(x) }, direct.U32
+	of, id, u := scval.Address, func(x ids.ID) xdr.ScVal { return scval.ID(x) }, scval.U32
 	switch op := op.(type) {
 	case dispute.OpenDispute:
-		return "open", by(op.Consumer), []xdr.ScVal{of(op.Consumer), id(op.SLA), u(op.Window), direct.Amount(op.Amount), direct.ID(op.Evidence), direct.ID(op.Nonce)}
+		return "open", by(op.Consumer), []xdr.ScVal{of(op.Consumer), id(op.SLA), u(op.Window), scval.Amount(op.Amount), scval.ID(op.Evidence), scval.ID(op.Nonce)}
 	case dispute.AnswerDispute:
-		return "answer", by(op.Party), []xdr.ScVal{of(op.Party), id(op.ID), direct.ID(op.Evidence)}
+		return "answer", by(op.Party), []xdr.ScVal{of(op.Party), id(op.ID), scval.ID(op.Evidence)}
 	case dispute.CommitVote:
-		return "commit", by(op.Arbiter), []xdr.ScVal{of(op.Arbiter), id(op.ID), direct.ID(op.Hash)}
+		return "commit", by(op.Arbiter), []xdr.ScVal{of(op.Arbiter), id(op.ID), scval.ID(op.Hash)}
 	case dispute.RevealVote:
-		return "reveal", by(op.Arbiter), []xdr.ScVal{of(op.Arbiter), id(op.ID), u(op.Choice), direct.ID(op.Salt)}
+		return "reveal", by(op.Arbiter), []xdr.ScVal{of(op.Arbiter), id(op.ID), u(op.Choice), scval.ID(op.Salt)}
 	case dispute.Appeal:
 		return "appeal", by(op.Party), []xdr.ScVal{of(op.Party), id(op.ID)}
 	case dispute.Advance:
@@ -267,7 +268,7 @@ func (b *beside) call(op dispute.Op) (function string, auth direct.Auth, args []
 	case dispute.Recover:
 		return "recover", direct.Nobody(), []xdr.ScVal{id(op.SLA), u(op.Window)}
 	case dispute.RegisterArbiter:
-		return "arbiter", by(op.Arbiter), []xdr.ScVal{of(op.Arbiter), direct.Bool(op.Active)}
+		return "arbiter", by(op.Arbiter), []xdr.ScVal{of(op.Arbiter), scval.Bool(op.Active)}
 	case dispute.Claim:
 		return "claim", direct.Nobody(), []xdr.ScVal{of(op.Account)}
 	}
@@ -317,8 +318,8 @@ func (b *beside) compare(id ids.ID, op dispute.Op) error {
 	var errs []error
 	see := func(of ids.Account, want any, name string, args ...xdr.ScVal) {
 		got, err := b.rig.View(b.Context(), of, name, args...)
-		if err == nil && fmt.Sprint(direct.Plain(got)) != fmt.Sprint(want) {
-			err = fmt.Errorf("%s is %v, the model's %v", name, direct.Plain(got), want)
+		if err == nil && fmt.Sprint(scval.Plain(got)) != fmt.Sprint(want) {
+			err = fmt.Errorf("%s is %v, the model's %v", name, scval.Plain(got), want)
 		}
 		errs = append(errs, err)
 	}
@@ -329,12 +330,12 @@ func (b *beside) compare(id ids.ID, op dispute.Op) error {
 		}
 		for n := range uint32(3) {
 			w := b.s.Window(x.SLA, n)
-			see(b.at, map[string]any{"proved": w.Proved.String(), "ruled": w.Ruled.String(), "moved": w.Moved.String(), "wrong": w.Wrong, "panel": w.Panel}, "window", direct.ID(x.SLA), direct.U32(n))
+			see(b.at, map[string]any{"proved": w.Proved.String(), "ruled": w.Ruled.String(), "moved": w.Moved.String(), "wrong": w.Wrong, "panel": w.Panel}, "window", scval.ID(x.SLA), scval.U32(n))
 		}
-		got, err := b.rig.View(b.Context(), b.around, "staged", direct.ID(x.SLA))
+		got, err := b.rig.View(b.Context(), b.around, "staged", scval.ID(x.SLA))
 		a := b.w.SLAs[x.SLA]
-		if m, ok := direct.Plain(got).(map[string]any); err == nil && (!ok || fmt.Sprint(m["claim"], m["frozen"], m["consumer"]) != fmt.Sprint(a.Claim.String(), a.Frozen.String(), a.Consumer.String())) {
-			err = fmt.Errorf("the SLA has %v, the model's %s %s %s", direct.Plain(got), a.Claim, a.Frozen, a.Consumer)
+		if m, ok := scval.Plain(got).(map[string]any); err == nil && (!ok || fmt.Sprint(m["claim"], m["frozen"], m["consumer"]) != fmt.Sprint(a.Claim.String(), a.Frozen.String(), a.Consumer.String())) {
+			err = fmt.Errorf("the SLA has %v, the model's %s %s %s", scval.Plain(got), a.Claim, a.Frozen, a.Consumer)
 		}
 		errs = append(errs, err)
 	}
@@ -345,8 +346,8 @@ func (b *beside) compare(id ids.ID, op dispute.Op) error {
 		id = op.ID
 	}
 	if c, ok := b.s.Dispute(b.now, id); ok {
-		got, err := b.rig.View(b.Context(), b.at, "dispute", direct.ID(id))
-		m, _ := direct.Plain(got).(map[string]any)
+		got, err := b.rig.View(b.Context(), b.at, "dispute", scval.ID(id))
+		m, _ := scval.Plain(got).(map[string]any)
 		contract := fmt.Sprint(m["window"], " ", m["amount"], " ", m["frozen"], " ", m["phase"], " ", m["round"], " ", m["consumer_bond"], " ", m["provider_bond"], " ", m["silence"], " ", m["ruling"], " ", m["cut"], " ", m["slots"], " ",
 			m["seed_epoch"], " ", m["until"], " ", m["reveal_until"])
 		model := fmt.Sprint(c.Window, " ", c.Amount, " ", c.Frozen, " ", c.Phase, " ", c.Round, " ", c.ConsumerBond, " ", c.ProviderBond, " ", c.Silence, " ", c.Ruling, " ", c.Cut, " ", c.Slots, " ", c.SeedEpoch, " ", c.Until, " ", c.RevealUntil)
@@ -354,8 +355,8 @@ func (b *beside) compare(id ids.ID, op dispute.Op) error {
 			err = fmt.Errorf("the dispute is %s, the model's %s", contract, model)
 		}
 		errs = append(errs, err)
-		got, err = b.rig.View(b.Context(), b.at, "panel", direct.ID(id), direct.U32(c.Round))
-		seats, _ := direct.Plain(got).([]any)
+		got, err = b.rig.View(b.Context(), b.at, "panel", scval.ID(id), scval.U32(c.Round))
+		seats, _ := scval.Plain(got).([]any)
 		for i, x := range b.s.Panel(id, c.Round) {
 			if err == nil && (i >= len(seats) || fmt.Sprint(seats[i].(map[string]any)["arbiter"]) != x.Arbiter.String()) {
 				err = fmt.Errorf("seat %d is another's: %v", i, seats)
@@ -364,12 +365,12 @@ func (b *beside) compare(id ids.ID, op dispute.Op) error {
 		errs = append(errs, err)
 	}
 	for _, a := range append([]ids.Account{b.at, b.buyer, b.seller, b.s.Params().Fund}, b.arbiters...) {
-		see(b.around, b.w.Balance[a].String(), "balance", direct.Address(a))
-		see(b.at, b.s.Due(a).String(), "due", direct.Address(a))
+		see(b.around, b.w.Balance[a].String(), "balance", scval.Address(a))
+		see(b.at, b.s.Due(a).String(), "due", scval.Address(a))
 	}
 	for _, a := range b.arbiters {
 		x := b.w.Stakes[dispute.StakeKey{Owner: a, Role: dispute.RoleArbiter}]
-		see(b.around, map[string]any{"active": x.Active.String(), "unbonding": x.Unbonding.String(), "held_until": x.HeldUntil}, "position", direct.Address(a), direct.U32(dispute.RoleArbiter))
+		see(b.around, map[string]any{"active": x.Active.String(), "unbonding": x.Unbonding.String(), "held_until": x.HeldUntil}, "position", scval.Address(a), scval.U32(dispute.RoleArbiter))
 	}
 	return errors.Join(errs...)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
 	"github.com/flashback-network/flashback/internal/orchestrator/flash"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // longest is how many ledgers beyond the current one an entry may live on the embedded network, as on the public one.
@@ -83,7 +84,7 @@ func open(t *testing.T, wasm []byte, seed uint64) *beside {
 	if b.s, err = flash.New(g); err != nil {
 		t.Fatal(err)
 	}
-	if b.at, err = rig.Deploy(t.Context(), "flash", wasm, direct.Address(g.Holder), direct.Amount(g.Supply)); err != nil {
+	if b.at, err = rig.Deploy(t.Context(), "flash", wasm, scval.Address(g.Holder), scval.Amount(g.Supply)); err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -93,15 +94,15 @@ func open(t *testing.T, wasm []byte, seed uint64) *beside {
 func (b *beside) call(op flash.Op) (function string, by ids.Account, args []xdr.ScVal) {
 	switch op := op.(type) {
 	case flash.Approve:
-		return "approve", op.From, []xdr.ScVal{direct.Address(op.From), direct.Address(op.Spender), direct.Amount(op.Amount), direct.U32(op.LiveUntilLedger)}
+		return "approve", op.From, []xdr.ScVal{scval.Address(op.From), scval.Address(op.Spender), scval.Amount(op.Amount), scval.U32(op.LiveUntilLedger)}
 	case flash.Transfer:
-		return "transfer", op.From, []xdr.ScVal{direct.Address(op.From), direct.Address(op.To), direct.Amount(op.Amount)}
+		return "transfer", op.From, []xdr.ScVal{scval.Address(op.From), scval.Address(op.To), scval.Amount(op.Amount)}
 	case flash.TransferFrom:
-		return "transfer_from", op.Spender, []xdr.ScVal{direct.Address(op.Spender), direct.Address(op.From), direct.Address(op.To), direct.Amount(op.Amount)}
+		return "transfer_from", op.Spender, []xdr.ScVal{scval.Address(op.Spender), scval.Address(op.From), scval.Address(op.To), scval.Amount(op.Amount)}
 	case flash.Burn:
-		return "burn", op.From, []xdr.ScVal{direct.Address(op.From), direct.Amount(op.Amount)}
+		return "burn", op.From, []xdr.ScVal{scval.Address(op.From), scval.Amount(op.Amount)}
 	case flash.BurnFrom:
-		return "burn_from", op.Spender, []xdr.ScVal{direct.Address(op.Spender), direct.Address(op.From), direct.Amount(op.Amount)}
+		return "burn_from", op.Spender, []xdr.ScVal{scval.Address(op.Spender), scval.Address(op.From), scval.Amount(op.Amount)}
 	}
 	panic(fmt.Sprintf("no entry point for %T", op))
 }
@@ -142,21 +143,21 @@ func (b *beside) step(op flash.Op) error {
 		name string
 		args []xdr.ScVal
 		want money.Amount
-	}{{"supply", nil, b.s.Supply()}, {"allowance", []xdr.ScVal{direct.Address(from), direct.Address(spender)}, b.s.Allowance(b.ledger, from, spender)}}
+	}{{"supply", nil, b.s.Supply()}, {"allowance", []xdr.ScVal{scval.Address(from), scval.Address(spender)}, b.s.Allowance(b.ledger, from, spender)}}
 	for _, p := range b.walker.parties {
 		views = append(views, struct {
 			name string
 			args []xdr.ScVal
 			want money.Amount
-		}{"balance", []xdr.ScVal{direct.Address(p)}, b.s.Balance(p)})
+		}{"balance", []xdr.ScVal{scval.Address(p)}, b.s.Balance(p)})
 	}
 	for _, v := range views {
 		got, err := b.rig.View(ctx, b.at, v.name, v.args...)
 		if err != nil {
 			return err
 		}
-		if direct.Plain(got) != v.want.String() {
-			return fmt.Errorf("after %s %+v: %s is %v, the model's %s", function, op, v.name, direct.Plain(got), v.want)
+		if scval.Plain(got) != v.want.String() {
+			return fmt.Errorf("after %s %+v: %s is %v, the model's %s", function, op, v.name, scval.Plain(got), v.want)
 		}
 	}
 	return nil

@@ -20,6 +20,7 @@ import (
 	"github.com/flashback-network/flashback/internal/orchestrator/governance/actions"
 	"github.com/flashback-network/flashback/internal/orchestrator/governance/governed"
 	"github.com/flashback-network/flashback/internal/orchestrator/registry/stakes"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // counter is the governed contract of this test: the devnet's own, which counts. It has no pause: that call fails without a number, and has to leave nothing behind.
@@ -116,28 +117,28 @@ func open(t *testing.T, seed uint64) *beside {
 			t.Fatal(err)
 		}
 	}
-	of := direct.Address
+	of := scval.Address
 	g := genesis(c, "bump")
 	var targets []xdr.ScVal
 	for _, x := range g.Targets {
-		targets = append(targets, direct.Struct(direct.Fields{"contract": of(x.Contract), "functions": actions.Symbols(x.Functions)}))
+		targets = append(targets, scval.Struct(scval.Fields{"contract": of(x.Contract), "functions": actions.Symbols(x.Functions)}))
 	}
 	for _, d := range []struct {
 		name, code string
 		args       []xdr.ScVal
 	}{
-		{"flash", "flash", []xdr.ScVal{of(c.people[0]), direct.I128(int64(len(c.people)) * fortune)}},
+		{"flash", "flash", []xdr.ScVal{of(c.people[0]), scval.I128(int64(len(c.people)) * fortune)}},
 		{"staking", "staking", []xdr.ScVal{of(c.governance), of(c.token), of(c.fund)}},
-		{"counter", "counter", []xdr.ScVal{direct.U32(0)}},
-		{"consumer", "counter", []xdr.ScVal{direct.U32(0)}},
-		{"governance", "governance", []xdr.ScVal{of(c.staking), of(c.consumer), of(c.guardian), paramsValue(&g.Params), direct.Vec(targets...), direct.U64(g.Scale)}},
+		{"counter", "counter", []xdr.ScVal{scval.U32(0)}},
+		{"consumer", "counter", []xdr.ScVal{scval.U32(0)}},
+		{"governance", "governance", []xdr.ScVal{of(c.staking), of(c.consumer), of(c.guardian), paramsValue(&g.Params), scval.Vec(targets...), scval.U64(g.Scale)}},
 	} {
 		if _, err := rig.Deploy(t.Context(), d.name, code[d.code], d.args...); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, to := range c.people[1:] {
-		if _, err := rig.Call(t.Context(), c.token, "transfer", direct.By(b.parties[c.people[0]]), of(c.people[0]), of(to), direct.I128(fortune)); err != nil {
+		if _, err := rig.Call(t.Context(), c.token, "transfer", direct.By(b.parties[c.people[0]]), of(c.people[0]), of(to), scval.I128(fortune)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -149,23 +150,23 @@ func open(t *testing.T, seed uint64) *beside {
 }
 
 func paramsValue(p *governance.Params) xdr.ScVal {
-	return direct.Struct(direct.Fields{"version": direct.U32(p.Version), "voting_seconds": direct.U64(p.VotingSeconds), "delay_seconds": direct.U64(p.DelaySeconds), "open_seconds": direct.U64(p.OpenSeconds),
-		"threshold_bps": direct.U32(p.ThresholdBps), "quorum_bps": direct.U32(p.QuorumBps), "majority_bps": direct.U32(p.MajorityBps), "pause_seconds": direct.U64(p.PauseSeconds), "rest_seconds": direct.U64(p.RestSeconds)})
+	return scval.Struct(scval.Fields{"version": scval.U32(p.Version), "voting_seconds": scval.U64(p.VotingSeconds), "delay_seconds": scval.U64(p.DelaySeconds), "open_seconds": scval.U64(p.OpenSeconds),
+		"threshold_bps": scval.U32(p.ThresholdBps), "quorum_bps": scval.U32(p.QuorumBps), "majority_bps": scval.U32(p.MajorityBps), "pause_seconds": scval.U64(p.PauseSeconds), "rest_seconds": scval.U64(p.RestSeconds)})
 }
 
 // call of a contract that an op is, and who authorises it.
 func (b *beside) call(op any) (contract ids.Account, function string, auth direct.Auth, args []xdr.ScVal) {
 	by := func(a ids.Account) direct.Auth { return direct.By(b.parties[a]) }
-	of, u := direct.Address, direct.U32
+	of, u := scval.Address, scval.U32
 	list := func(l ...xdr.ScVal) []xdr.ScVal { return l }
 	at := b.governance
 	switch op := op.(type) {
 	case stake:
-		return b.staking, "stake", by(op.owner), list(of(op.owner), of(op.owner), u(voter), direct.Amount(op.amount))
+		return b.staking, "stake", by(op.owner), list(of(op.owner), of(op.owner), u(voter), scval.Amount(op.amount))
 	case unbond:
-		return b.staking, "unbond", by(op.owner), list(of(op.owner), u(voter), direct.Amount(op.amount))
+		return b.staking, "unbond", by(op.owner), list(of(op.owner), u(voter), scval.Amount(op.amount))
 	case governance.Propose:
-		return at, "propose", by(op.Proposer), list(of(op.Proposer), direct.ID(op.Actions), direct.ID(op.About))
+		return at, "propose", by(op.Proposer), list(of(op.Proposer), scval.ID(op.Actions), scval.ID(op.About))
 	case governance.Vote:
 		return at, "vote", by(op.Voter), list(of(op.Voter), u(op.Number), u(op.Choice))
 	case governance.Execute:
@@ -218,9 +219,9 @@ func (b *beside) step(op any) error {
 	if wanted == nil {
 		switch op.(type) {
 		case governance.Propose:
-			err = same("number", direct.Plain(out.Value), e.Number)
+			err = same("number", scval.Plain(out.Value), e.Number)
 		case governance.Vote:
-			err = same("votes", direct.Plain(out.Value), e.Votes)
+			err = same("votes", scval.Plain(out.Value), e.Votes)
 		}
 		if err != nil {
 			return err
@@ -243,42 +244,42 @@ func (b *beside) compare() error {
 		if err != nil {
 			return err
 		}
-		return direct.Plain(v)
+		return scval.Plain(v)
 	}
 	at := b.governance
 	var errs []error
 	equal := func(what string, got, want any) { errs = append(errs, same(what, got, want)) }
 	for n := uint32(1); n <= b.s.Count(); n++ {
 		p, _ := b.s.Proposal(n)
-		equal("proposal", view(at, "proposal", direct.U32(n)), map[string]any{"proposer": p.Proposer, "actions": ids.ID(p.Actions), "about": ids.ID(p.About), "snapshot": p.Snapshot, "total": p.Total, "ends": p.Ends,
+		equal("proposal", view(at, "proposal", scval.U32(n)), map[string]any{"proposer": p.Proposer, "actions": ids.ID(p.Actions), "about": ids.ID(p.About), "snapshot": p.Snapshot, "total": p.Total, "ends": p.Ends,
 			"opens": p.Opens, "closes": p.Closes, "quorum_bps": p.QuorumBps, "majority_bps": p.MajorityBps, "against": p.Against, "in_favour": p.InFavour, "abstain": p.Abstain, "executed": p.Executed,
 			"cancelled": p.Cancelled})
-		equal("state", view(at, "state", direct.U32(n)), uint32(p.At(b.now)))
+		equal("state", view(at, "state", scval.U32(n)), uint32(p.At(b.now)))
 		for _, a := range b.people {
 			var want any
 			if choice, ok := b.s.VoteOf(n, a); ok {
 				want = choice
 			}
-			equal("vote", view(at, "vote_of", direct.U32(n), direct.Address(a)), want)
+			equal("vote", view(at, "vote_of", scval.U32(n), scval.Address(a)), want)
 		}
 	}
 	p, pause := b.s.Params(), b.s.Pause()
 	equal("count", view(at, "count"), b.s.Count())
-	equal("params", view(at, "params"), direct.Plain(paramsValue(&p)))
+	equal("params", view(at, "params"), scval.Plain(paramsValue(&p)))
 	equal("guardian", view(at, "guardian"), b.s.Guardian())
 	equal("pause", view(at, "pause"), map[string]any{"until": pause.Until, "rest_until": pause.RestUntil})
 	equal("targets", view(at, "targets"), b.s.Targets())
 	for _, t := range []ids.Account{b.consumer, b.contract, b.token} {
-		equal("functions", view(at, "functions", direct.Address(t)), b.s.Functions(t))
+		equal("functions", view(at, "functions", scval.Address(t)), b.s.Functions(t))
 	}
 	var announced any
 	if wasm, from := b.s.Announced(); from > 0 {
 		announced = map[string]any{"wasm": ids.ID(wasm), "from": from}
 	}
 	equal("announced", view(at, "announced"), announced)
-	equal("count of the governed", view(b.contract, "bump", direct.U32(0)), b.w.Value)
+	equal("count of the governed", view(b.contract, "bump", scval.U32(0)), b.w.Value)
 	for _, a := range b.people {
-		equal("votes", view(b.staking, "stake_of", direct.Address(a), direct.U32(voter)), b.w.StakeOf(a, voter))
+		equal("votes", view(b.staking, "stake_of", scval.Address(a), scval.U32(voter)), b.w.StakeOf(a, voter))
 	}
 	if v := b.s.Check(); len(v) > 0 {
 		errs = append(errs, fmt.Errorf("%v", v))

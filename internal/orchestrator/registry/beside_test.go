@@ -15,6 +15,7 @@ import (
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/orchestrator"
 	"github.com/flashback-network/flashback/internal/orchestrator/registry"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // beside is the Wasm of the Registry, Staking and FLASH on the real host, beside the model.
@@ -85,13 +86,13 @@ func open(t *testing.T, seed uint64) *beside {
 			t.Fatal(err)
 		}
 	}
-	of := direct.Address
+	of := scval.Address
 	p := c.params()
 	for _, d := range []struct {
 		name string
 		args []xdr.ScVal
 	}{
-		{"flash", []xdr.ScVal{of(c.people[0]), direct.I128(int64(len(c.people)) * fortune)}},
+		{"flash", []xdr.ScVal{of(c.people[0]), scval.I128(int64(len(c.people)) * fortune)}},
 		{"staking", []xdr.ScVal{of(c.admin), of(c.token), of(c.fund)}},
 		{"registry", []xdr.ScVal{of(c.admin), of(c.staking), of(c.token), paramsValue(&p)}},
 	} {
@@ -100,9 +101,9 @@ func open(t *testing.T, seed uint64) *beside {
 		}
 	}
 	for _, to := range c.people[1:] {
-		b.must(c.token, "transfer", c.people[0], of(c.people[0]), of(to), direct.I128(fortune))
+		b.must(c.token, "transfer", c.people[0], of(c.people[0]), of(to), scval.I128(fortune))
 	}
-	b.must(c.staking, "slasher", c.admin, of(c.registry), direct.Bool(true))
+	b.must(c.staking, "slasher", c.admin, of(c.registry), scval.Bool(true))
 	if b.walker, err = newWalker(c, seed); err != nil {
 		t.Fatal(err)
 	}
@@ -119,33 +120,33 @@ func (b *beside) must(contract ids.Account, function string, by ids.Account, arg
 func paramsValue(p *registry.Params) xdr.ScVal {
 	var bonds []xdr.ScVal
 	for _, a := range p.Bonds {
-		bonds = append(bonds, direct.Amount(a))
+		bonds = append(bonds, scval.Amount(a))
 	}
-	return direct.Struct(direct.Fields{"version": direct.U32(p.Version), "bonds": direct.Vec(bonds...), "list_stake": direct.Amount(p.ListStake), "list_price": direct.Amount(p.ListPrice),
-		"list_period_seconds": direct.U64(p.ListPeriodSeconds), "payee": direct.Address(p.Payee), "fund": direct.Address(p.Fund), "resolver": direct.Address(p.Resolver),
-		"max_life_seconds": direct.U64(p.MaxLifeSeconds), "challenge_seconds": direct.U64(p.ChallengeSeconds), "concede_seconds": direct.U64(p.ConcedeSeconds), "lapse_seconds": direct.U64(p.LapseSeconds),
-		"concede_bps": direct.U32(p.ConcedeBps), "conflict_fund_bps": direct.U32(p.ConflictFundBps)})
+	return scval.Struct(scval.Fields{"version": scval.U32(p.Version), "bonds": scval.Vec(bonds...), "list_stake": scval.Amount(p.ListStake), "list_price": scval.Amount(p.ListPrice),
+		"list_period_seconds": scval.U64(p.ListPeriodSeconds), "payee": scval.Address(p.Payee), "fund": scval.Address(p.Fund), "resolver": scval.Address(p.Resolver),
+		"max_life_seconds": scval.U64(p.MaxLifeSeconds), "challenge_seconds": scval.U64(p.ChallengeSeconds), "concede_seconds": scval.U64(p.ConcedeSeconds), "lapse_seconds": scval.U64(p.LapseSeconds),
+		"concede_bps": scval.U32(p.ConcedeBps), "conflict_fund_bps": scval.U32(p.ConflictFundBps)})
 }
 
 // call of a contract that an op is, and who authorises it.
 func (b *beside) call(op any) (contract ids.Account, function string, auth direct.Auth, args []xdr.ScVal) {
 	by := func(a ids.Account) direct.Auth { return direct.By(b.parties[a]) }
-	of, u, hash := direct.Address, direct.U32, func(h [32]byte) xdr.ScVal { return direct.ID(h) }
+	of, u, hash := scval.Address, scval.U32, func(h [32]byte) xdr.ScVal { return scval.ID(h) }
 	list := func(l ...xdr.ScVal) []xdr.ScVal { return l }
 	at := b.registry
 	switch op := op.(type) {
 	case stake:
-		return b.staking, "stake", by(op.owner), list(of(op.owner), of(op.owner), u(op.role), direct.Amount(op.amount))
+		return b.staking, "stake", by(op.owner), list(of(op.owner), of(op.owner), u(op.role), scval.Amount(op.amount))
 	case unbond:
-		return b.staking, "unbond", by(op.owner), list(of(op.owner), u(op.role), direct.Amount(op.amount))
+		return b.staking, "unbond", by(op.owner), list(of(op.owner), u(op.role), scval.Amount(op.amount))
 	case withdraw:
 		return b.staking, "withdraw", direct.Nobody(), list(of(op.owner), u(op.role))
 	case registry.Register:
 		return at, "certifier", by(op.Certifier), list(of(op.Certifier), hash(op.Info))
 	case registry.Certify:
-		return at, "certify", by(op.Certifier), list(of(op.Certifier), of(op.Subject), u(op.Kind), u(op.Level), hash(op.Scope), hash(op.Evidence), direct.U64(op.Expires), hash(op.Nonce))
+		return at, "certify", by(op.Certifier), list(of(op.Certifier), of(op.Subject), u(op.Kind), u(op.Level), hash(op.Scope), hash(op.Evidence), scval.U64(op.Expires), hash(op.Nonce))
 	case registry.Object:
-		return at, "object", by(op.Certifier), list(of(op.Certifier), hash(op.Against), u(op.Level), hash(op.Evidence), direct.U64(op.Expires), hash(op.Nonce))
+		return at, "object", by(op.Certifier), list(of(op.Certifier), hash(op.Against), u(op.Level), hash(op.Evidence), scval.U64(op.Expires), hash(op.Nonce))
 	case registry.Revoke:
 		return at, "revoke", by(op.Certifier), list(of(op.Certifier), hash(op.ID), hash(op.Reason))
 	case registry.Expire:
@@ -159,7 +160,7 @@ func (b *beside) call(op any) (contract ids.Account, function string, auth direc
 	case registry.Hold:
 		return at, "hold", direct.Nobody(), list(of(op.Certifier))
 	case registry.Subscribe:
-		return at, "subscribe", by(op.From), list(of(op.From), of(op.Provider), u(op.Periods), direct.Amount(op.MaxTotal))
+		return at, "subscribe", by(op.From), list(of(op.From), of(op.Provider), u(op.Periods), scval.Amount(op.MaxTotal))
 	case registry.SetParams:
 		return at, "set_params", by(b.admin), list(paramsValue(&op.Params))
 	}
@@ -189,8 +190,8 @@ func (b *beside) step(op any) error {
 	if got != want {
 		return fmt.Errorf("the contract says %q (%v), the model %q", got, err, want)
 	}
-	if wanted == nil && !e.ID.Zero() && direct.Plain(out.Value) != e.ID.String() {
-		return fmt.Errorf("the contract made %v, the model %s", direct.Plain(out.Value), e.ID)
+	if wanted == nil && !e.ID.Zero() && scval.Plain(out.Value) != e.ID.String() {
+		return fmt.Errorf("the contract made %v, the model %s", scval.Plain(out.Value), e.ID)
 	}
 	return b.compare()
 }
@@ -208,7 +209,7 @@ func (b *beside) compare() error {
 		if err != nil {
 			return err
 		}
-		return direct.Plain(v)
+		return scval.Plain(v)
 	}
 	for _, id := range b.s.IDs() {
 		c, _ := b.s.Certification(id)
@@ -218,10 +219,10 @@ func (b *beside) compare() error {
 		}
 		want := map[string]any{"certifier": c.Certifier, "subject": c.Subject, "kind": c.Kind, "level": c.Level, "scope": ids.ID(c.Scope), "evidence": ids.ID(c.Evidence), "issued": c.Issued, "expires": c.Expires,
 			"bound_until": c.BoundUntil, "bond": c.Bond, "state": uint32(c.State), "conflict": other, "concede_until": c.ConcedeUntil, "lapse_from": c.LapseFrom}
-		if err := same("certification "+id.String(), view(b.registry, "certification", direct.ID(id)), want); err != nil {
+		if err := same("certification "+id.String(), view(b.registry, "certification", scval.ID(id)), want); err != nil {
 			return err
 		}
-		holds := view(b.registry, "is_certified", direct.ID(id), direct.Address(c.Subject), direct.U32(c.Kind), direct.U32(1), direct.ID(c.Scope))
+		holds := view(b.registry, "is_certified", scval.ID(id), scval.Address(c.Subject), scval.U32(c.Kind), scval.U32(1), scval.ID(c.Scope))
 		if err := same("is_certified "+id.String(), holds, b.s.IsCertified(b.now, id, c.Subject, c.Kind, 1, c.Scope)); err != nil {
 			return err
 		}
@@ -229,7 +230,7 @@ func (b *beside) compare() error {
 	for _, a := range b.people {
 		if c, ok := b.s.Certifier(a); ok {
 			want := map[string]any{"info": ids.ID(c.Info), "registered": c.Registered, "bonded": c.Bonded, "duty_until": c.DutyUntil}
-			if err := same("certifier", view(b.registry, "certifier_of", direct.Address(a)), want); err != nil {
+			if err := same("certifier", view(b.registry, "certifier_of", scval.Address(a)), want); err != nil {
 				return err
 			}
 		}
@@ -237,9 +238,9 @@ func (b *beside) compare() error {
 			what      string
 			got, want any
 		}{
-			{"may_list", view(b.registry, "may_list", direct.Address(a)), b.s.MayList(b.now, a)},
-			{"subscription", view(b.registry, "subscription", direct.Address(a)), b.s.Subscription(a)},
-			{"stake", view(b.staking, "stake_of", direct.Address(a), direct.U32(2)), b.l.StakeOf(a, 2)},
+			{"may_list", view(b.registry, "may_list", scval.Address(a)), b.s.MayList(b.now, a)},
+			{"subscription", view(b.registry, "subscription", scval.Address(a)), b.s.Subscription(a)},
+			{"stake", view(b.staking, "stake_of", scval.Address(a), scval.U32(2)), b.l.StakeOf(a, 2)},
 		} {
 			if err := same(x.what, x.got, x.want); err != nil {
 				return err
@@ -247,7 +248,7 @@ func (b *beside) compare() error {
 		}
 	}
 	for _, a := range append([]ids.Account{b.payee, b.fund, b.staking, b.registry}, b.people...) {
-		if err := same("balance", view(b.token, "balance", direct.Address(a)), b.l.Balance(a)); err != nil {
+		if err := same("balance", view(b.token, "balance", scval.Address(a)), b.l.Balance(a)); err != nil {
 			return err
 		}
 	}

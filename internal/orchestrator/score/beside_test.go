@@ -19,6 +19,7 @@ import (
 	"github.com/flashback-network/flashback/internal/orchestrator"
 	"github.com/flashback-network/flashback/internal/orchestrator/score"
 	"github.com/flashback-network/flashback/internal/orchestrator/sidebyside"
+	"github.com/flashback-network/flashback/internal/scval"
 	"github.com/flashback-network/flashback/internal/sla"
 )
 
@@ -69,7 +70,7 @@ func runBeside(t *testing.T, wasm []byte, seed uint64) {
 	}
 	g, c := rig.World.State.Genesis(), rig.World.State.Config()
 	params := score.DefaultParams()
-	if b.contract, err = host.Deploy(ctx, "score", wasm, b.admin.Arg(), direct.Address(g.Provider), direct.Address(g.Consumer), paramsArg(params)); err != nil {
+	if b.contract, err = host.Deploy(ctx, "score", wasm, b.admin.Arg(), scval.Address(g.Provider), scval.Address(g.Consumer), paramsArg(params)); err != nil {
 		t.Fatal(err)
 	}
 	if b.model, err = score.New(score.Genesis{Admin: b.admin.Account(), Begin: c.Genesis, EpochSeconds: c.EpochSeconds, Params: params}); err != nil {
@@ -182,7 +183,7 @@ func (b *beside) step(ctx context.Context, op score.Op) {
 	b.taken[kind]++
 	if x, ok := op.(score.Record); ok {
 		b.noted[x.SLA] = x.To
-		b.equal("recorded", b.view(ctx, "recorded", direct.ID(x.SLA)), direct.Plain(direct.ID(x.To.Hash())))
+		b.equal("recorded", b.view(ctx, "recorded", scval.ID(x.SLA)), scval.Plain(scval.ID(x.To.Hash())))
 		b.told(out, e.Scored)
 		b.most = max(b.most, out.Cost.Instructions)
 		b.archived(ctx, x)
@@ -196,10 +197,10 @@ func (b *beside) step(ctx context.Context, op score.Op) {
 	}
 	for _, a := range touched {
 		p, c := score.Party{Of: a, As: score.AsProvider}, score.Party{Of: a, As: score.AsConsumer}
-		b.equal("pairs of "+a.String(), b.view(ctx, "pairs", direct.Address(a)), map[string]any{"provider": standing(b.model.Standing(p)), "consumer": standing(b.model.Standing(c))})
+		b.equal("pairs of "+a.String(), b.view(ctx, "pairs", scval.Address(a)), map[string]any{"provider": standing(b.model.Standing(p)), "consumer": standing(b.model.Standing(c))})
 		for view, party := range map[string]score.Party{"provider": p, "consumer": c} {
 			at := b.model.Standing(party).Updated + 12_345
-			b.equal(view+" "+a.String(), b.view(ctx, view, direct.Address(a), direct.U64(at)), shown(b.model.Score(party, at)))
+			b.equal(view+" "+a.String(), b.view(ctx, view, scval.Address(a), scval.U64(at)), shown(b.model.Score(party, at)))
 		}
 	}
 }
@@ -212,8 +213,8 @@ func (b *beside) told(out direct.Outcome, e *score.Scored) {
 			continue
 		}
 		b.equal("subject", event.Subject(), e.SLA.String())
-		b.equal("event", direct.Plain(event.Data), map[string]any{
-			"provider": e.Provider.String(), "consumer": e.Consumer.String(), "from": direct.Plain(direct.ID(e.From)), "to": direct.Plain(direct.ID(e.To)), "epochs": uint64(e.Epochs), "windows": uint64(e.Windows),
+		b.equal("event", scval.Plain(event.Data), map[string]any{
+			"provider": e.Provider.String(), "consumer": e.Consumer.String(), "from": scval.Plain(scval.ID(e.From)), "to": scval.Plain(scval.ID(e.To)), "epochs": uint64(e.Epochs), "windows": uint64(e.Windows),
 			"at": e.At, "ending": uint64(e.Ending), "whole": e.Weight.Whole.Big().String(), "paid": e.Weight.Paid.Big().String(), "unit": e.Unit.String(), "params_version": uint64(b.model.Params().Version),
 			"provider_rise": pairs(e.Rise[score.AsProvider]), "consumer_rise": pairs(e.Rise[score.AsConsumer]),
 		})
@@ -225,7 +226,7 @@ func (b *beside) told(out direct.Outcome, e *score.Scored) {
 // archived: an SLA whose last record was archived does not begin anew; the entry comes back with whoever touches it.
 func (b *beside) archived(ctx context.Context, x score.Record) {
 	b.Helper()
-	if err := b.host.Archive(b.contract, direct.Variant("Recorded", direct.ID(x.SLA))); err != nil {
+	if err := b.host.Archive(b.contract, scval.Variant("Recorded", scval.ID(x.SLA))); err != nil {
 		b.Fatal(err)
 	}
 	terms, _ := b.rig.World.State.Terms(x.SLA)
@@ -241,7 +242,7 @@ func (b *beside) view(ctx context.Context, name string, args ...xdr.ScVal) any {
 	if err != nil {
 		b.Fatal(name, err)
 	}
-	return direct.Plain(v)
+	return scval.Plain(v)
 }
 
 func (b *beside) equal(what string, have, want any) {
@@ -256,21 +257,21 @@ func (b *beside) call(op score.Op) (string, direct.Auth, []xdr.ScVal) {
 	args := func(l ...xdr.ScVal) []xdr.ScVal { return l }
 	switch x := op.(type) {
 	case score.Record:
-		return "record", direct.Nobody(), args(direct.ID(x.SLA), direct.Bytes(x.From.Bytes()), direct.Bytes(x.To.Bytes()))
+		return "record", direct.Nobody(), args(scval.ID(x.SLA), scval.Bytes(x.From.Bytes()), scval.Bytes(x.To.Bytes()))
 	case score.Ruled:
-		return "ruled", direct.By(b.dispute), args(direct.ID(x.ID), direct.ID(x.SLA), direct.Address(x.Loser))
+		return "ruled", direct.By(b.dispute), args(scval.ID(x.ID), scval.ID(x.SLA), scval.Address(x.Loser))
 	case score.SetUnit:
-		return "set_unit", direct.By(b.admin), args(direct.Address(x.Asset), direct.Amount(x.Unit))
+		return "set_unit", direct.By(b.admin), args(scval.Address(x.Asset), scval.Amount(x.Unit))
 	case score.SetParams:
 		return "set_params", direct.By(b.admin), args(paramsArg(x.Params))
 	case score.Wire:
-		return "wire", direct.By(b.admin), args(direct.Address(x.Dispute))
+		return "wire", direct.By(b.admin), args(scval.Address(x.Dispute))
 	}
 	panic(fmt.Sprintf("no call for %T", op))
 }
 
 func paramsArg(p score.Params) xdr.ScVal {
-	return direct.Struct(direct.Fields{"version": direct.U32(p.Version), "cap": direct.U32(p.Cap), "severity": direct.U32(p.Severity)})
+	return scval.Struct(scval.Fields{"version": scval.U32(p.Version), "cap": scval.U32(p.Cap), "severity": scval.U32(p.Severity)})
 }
 
 func pairs(l []score.Pair) any {

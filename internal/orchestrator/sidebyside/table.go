@@ -7,10 +7,10 @@ import (
 
 	"github.com/flashback-network/flashback/internal/canon"
 	"github.com/flashback-network/flashback/internal/chain/stellar"
-	"github.com/flashback-network/flashback/internal/devnet/direct"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // The doors of every contract in contracts/artifacts: a function without a row fails a test. To add one, give a call that succeeds in the scene when the right one makes it, and say who that is; then
@@ -30,7 +30,7 @@ var oracleDoors = []Door{
 		return orchestrator.SubmitReport{Certificate: s.certificate(s.config.Epoch(s.Host.Now())-1, canon.Hash([]byte("a root")))}
 	})},
 	{Contract: "oracle", Function: "rotate", Call: op(func(s *Scene, _ ids.Account, _ ids.ID) orchestrator.Op { return s.rotation() })},
-	view("oracle", "root", nothing, "", func(s *Scene, _ ids.ID) []xdr.ScVal { return []xdr.ScVal{direct.U64(s.epoch)} }),
+	view("oracle", "root", nothing, "", func(s *Scene, _ ids.ID) []xdr.ScVal { return []xdr.ScVal{scval.U64(s.epoch)} }),
 	view("oracle", "latest", nothing, "", none),
 	view("oracle", "config", nothing, "", none),
 	view("oracle", "digest", nothing, "", none),
@@ -49,7 +49,7 @@ var (
 
 var providerDoors = []Door{
 	{Contract: "provider", Function: "wire", Who: anAdmin, By: theAdmin, Ready: another("provider"), Call: raw("another provider", "wire", func(s *Scene, _ ids.Account, _ ids.ID) []xdr.ScVal {
-		return []xdr.ScVal{direct.Address(s.Chain.Contracts().Consumer), direct.Void()}
+		return []xdr.ScVal{scval.Address(s.Chain.Contracts().Consumer), scval.Void()}
 	})},
 	{Contract: "provider", Function: "set_params", Who: anAdmin, By: theAdmin, Call: op(func(s *Scene, _ ids.Account, _ ids.ID) orchestrator.Op {
 		return orchestrator.SetProviderParams{Params: s.nextParams()}
@@ -105,11 +105,11 @@ var providerDoors = []Door{
 		return orchestrator.UnitRetire{ID: id}
 	})},
 	view("provider", "quote", aUnit, "Available", func(_ *Scene, id ids.ID) []xdr.ScVal {
-		return []xdr.ScVal{direct.ID(id), direct.U64(1 << 30), direct.U64(1 << 30), direct.U32(10)}
+		return []xdr.ScVal{scval.ID(id), scval.U64(1 << 30), scval.U64(1 << 30), scval.U32(10)}
 	}),
 	{Contract: "provider", Function: "reserve", Who: contract, By: theConsumerContract, About: aUnit, State: "Available", Through: &requestDoor,
 		Call: raw("provider", "reserve", func(s *Scene, _ ids.Account, id ids.ID) []xdr.ScVal {
-			return []xdr.ScVal{direct.ID([32]byte{9}), direct.ID(id), direct.U64(1 << 30), direct.ID([32]byte{8}), s.Roles["consumer"].Arg(), direct.I128(5), direct.Bool(true)}
+			return []xdr.ScVal{scval.ID([32]byte{9}), scval.ID(id), scval.U64(1 << 30), scval.ID([32]byte{8}), s.Roles["consumer"].Arg(), scval.I128(5), scval.Bool(true)}
 		})},
 	{Contract: "provider", Function: "accept", Who: provider, About: anSLA, State: waiting, Call: op(func(_ *Scene, by ids.Account, id ids.ID) orchestrator.Op {
 		return orchestrator.Accept{Provider: by, SLA: id}
@@ -119,7 +119,7 @@ var providerDoors = []Door{
 	})},
 	{Contract: "provider", Function: "activate", Who: contract, By: theConsumerContract, About: anSLA, State: "Accepted", Through: &fundDoor,
 		Call: raw("provider", "activate", func(_ *Scene, _ ids.Account, id ids.ID) []xdr.ScVal {
-			return []xdr.ScVal{direct.ID(id), direct.U64(5), direct.ID([32]byte{7})}
+			return []xdr.ScVal{scval.ID(id), scval.U64(5), scval.ID([32]byte{7})}
 		})},
 	{Contract: "provider", Function: "release", Who: contract, By: theConsumerContract, About: anSLA, State: waiting, Through: &cancelDoor, Call: raw("provider", "release", theID)},
 	{Contract: "provider", Function: "settle", About: anSLA, State: active, Call: op(func(s *Scene, _ ids.Account, id ids.ID) orchestrator.Op {
@@ -135,7 +135,7 @@ var providerDoors = []Door{
 	})},
 	view("provider", "provider", nothing, "", func(s *Scene, _ ids.ID) []xdr.ScVal { return []xdr.ScVal{s.Roles["provider"].Arg()} }),
 	view("provider", "collateral", nothing, "", func(s *Scene, _ ids.ID) []xdr.ScVal {
-		return []xdr.ScVal{s.Roles["provider"].Arg(), direct.Address(s.Asset)}
+		return []xdr.ScVal{s.Roles["provider"].Arg(), scval.Address(s.Asset)}
 	}),
 	view("provider", "node", aNode, "Active", byID),
 	view("provider", "node_of", nothing, "", func(s *Scene, _ ids.ID) []xdr.ScVal { return []xdr.ScVal{s.Roles["node"].Arg()} }),
@@ -234,8 +234,8 @@ func view(contract, function string, about subject, state string, args func(*Sce
 
 func none(*Scene, ids.ID) []xdr.ScVal                      { return nil }
 func plain(*Scene, ids.Account, ids.ID) []xdr.ScVal        { return nil }
-func byID(_ *Scene, id ids.ID) []xdr.ScVal                 { return []xdr.ScVal{direct.ID(id)} }
-func theID(_ *Scene, _ ids.Account, id ids.ID) []xdr.ScVal { return []xdr.ScVal{direct.ID(id)} }
+func byID(_ *Scene, id ids.ID) []xdr.ScVal                 { return []xdr.ScVal{scval.ID(id)} }
+func theID(_ *Scene, _ ids.Account, id ids.ID) []xdr.ScVal { return []xdr.ScVal{scval.ID(id)} }
 
 func theAdmin(s *Scene) ids.Account            { return s.Roles["admin"].Account() }
 func theDispute(s *Scene) ids.Account          { return s.Roles["dispute"].Account() }
@@ -249,7 +249,7 @@ func (s *Scene) nextParams() orchestrator.Params {
 }
 
 // newCode is what is announced: a contract's own, which is on the ledger.
-func newCode(s *Scene, _ ids.Account, _ ids.ID) []xdr.ScVal { return []xdr.ScVal{direct.ID(s.code)} }
+func newCode(s *Scene, _ ids.Account, _ ids.ID) []xdr.ScVal { return []xdr.ScVal{scval.ID(s.code)} }
 
 // announced is an upgrade whose time has come, after a week.
 func announced(contract string) func(*Scene) error { return announcedFor(contract, 7) }
@@ -257,7 +257,7 @@ func announced(contract string) func(*Scene) error { return announcedFor(contrac
 // announcedFor so many days; then it is open for a week.
 func announcedFor(contract string, days int) func(*Scene) error {
 	return func(s *Scene) error {
-		if err := s.call("admin", contract, "upgrade_announce", direct.ID(s.code)); err != nil {
+		if err := s.call("admin", contract, "upgrade_announce", scval.ID(s.code)); err != nil {
 			return err
 		}
 		return s.Host.Advance(uint64(days)*86_400+60, 1)

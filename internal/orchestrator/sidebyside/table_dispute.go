@@ -12,6 +12,7 @@ import (
 	"github.com/flashback-network/flashback/internal/merkle"
 	"github.com/flashback-network/flashback/internal/orchestrator"
 	disputes "github.com/flashback-network/flashback/internal/orchestrator/dispute"
+	"github.com/flashback-network/flashback/internal/scval"
 	"github.com/flashback-network/flashback/internal/sla"
 )
 
@@ -33,14 +34,14 @@ var drawn = []string{"validator operator", "other consumer"}
 func juror(i int) string { return fmt.Sprintf("juror %d", i) }
 
 func (s *Scene) disputeParams(version uint32) xdr.ScVal {
-	return direct.Struct(direct.Fields{"version": direct.U32(version), "bond": direct.I128(disputeBond), "juror_fee": direct.I128(10), "arbiter_stake": direct.I128(50), "panel": direct.U32(firstPanel),
-		"evidence_seconds": direct.U64(evidenceSeconds), "commit_seconds": direct.U64(commitSeconds), "reveal_seconds": direct.U64(revealSeconds), "appeal_seconds": direct.U64(appealSeconds),
-		"max_age_seconds": direct.U64(86_400), "quorum_bps": direct.U32(6_000), "slash_equivocation_bps": direct.U32(5_000), "fund": s.Roles["admin"].Arg()})
+	return scval.Struct(scval.Fields{"version": scval.U32(version), "bond": scval.I128(disputeBond), "juror_fee": scval.I128(10), "arbiter_stake": scval.I128(50), "panel": scval.U32(firstPanel),
+		"evidence_seconds": scval.U64(evidenceSeconds), "commit_seconds": scval.U64(commitSeconds), "reveal_seconds": scval.U64(revealSeconds), "appeal_seconds": scval.U64(appealSeconds),
+		"max_age_seconds": scval.U64(86_400), "quorum_bps": scval.U32(6_000), "slash_equivocation_bps": scval.U32(5_000), "fund": s.Roles["admin"].Arg()})
 }
 
 func (s *Scene) enterDispute() error {
 	c := s.Chain.Contracts()
-	err := s.deployCompanion("dispute", s.Roles["admin"].Arg(), direct.Address(c.Oracle), direct.Address(c.Provider), direct.Address(c.Consumer), direct.Address(s.contract("staking")), direct.Address(s.contract("flash")), s.disputeParams(1))
+	err := s.deployCompanion("dispute", s.Roles["admin"].Arg(), scval.Address(c.Oracle), scval.Address(c.Provider), scval.Address(c.Consumer), scval.Address(s.contract("staking")), scval.Address(s.contract("flash")), s.disputeParams(1))
 	if err != nil {
 		return err
 	}
@@ -58,16 +59,16 @@ func (s *Scene) enterDispute() error {
 }
 
 func (s *Scene) stake(who string, role uint32) error {
-	return s.call("consumer", "staking", "stake", s.Roles["consumer"].Arg(), s.Roles[who].Arg(), direct.U32(role), direct.I128(100))
+	return s.call("consumer", "staking", "stake", s.Roles["consumer"].Arg(), s.Roles[who].Arg(), scval.U32(role), scval.I128(100))
 }
 
 func (s *Scene) arbiter(who string) error {
-	return s.call(who, "dispute", "arbiter", s.Roles[who].Arg(), direct.Bool(true))
+	return s.call(who, "dispute", "arbiter", s.Roles[who].Arg(), scval.Bool(true))
 }
 
 // opening of a dispute by someone, over so much.
 func opening(by xdr.ScVal, id ids.ID, amount int64) []xdr.ScVal {
-	return []xdr.ScVal{by, direct.ID(id), direct.U32(0), direct.I128(amount), direct.ID([32]byte{1}), direct.ID([32]byte{2})}
+	return []xdr.ScVal{by, scval.ID(id), scval.U32(0), scval.I128(amount), scval.ID([32]byte{1}), scval.ID([32]byte{2})}
 }
 
 // opened is a dispute over little.
@@ -78,19 +79,19 @@ func opened(s *Scene) (err error) {
 
 // bonded is the provider, who gets FLASH.
 func bonded(s *Scene) error {
-	return s.call("consumer", "flash", "transfer", s.Roles["consumer"].Arg(), s.Roles["provider"].Arg(), direct.I128(10*disputeBond))
+	return s.call("consumer", "flash", "transfer", s.Roles["consumer"].Arg(), s.Roles["provider"].Arg(), scval.I128(10*disputeBond))
 }
 
 // advanced is the dispute after so many seconds.
 func advanced(seconds uint64) func(*Scene) error {
 	return func(s *Scene) error {
-		return errors.Join(s.Host.Advance(seconds, 1), s.call("stranger", "dispute", "advance", direct.ID(s.disputed)))
+		return errors.Join(s.Host.Advance(seconds, 1), s.call("stranger", "dispute", "advance", scval.ID(s.disputed)))
 	}
 }
 
 // seated is the panel of a dispute that the provider answered: by the root of an epoch that began after that.
 var seated = inTurn(opened, bonded, func(s *Scene) error {
-	return s.call("provider", "dispute", "answer", s.Roles["provider"].Arg(), direct.ID(s.disputed), direct.ID([32]byte{4}))
+	return s.call("provider", "dispute", "answer", s.Roles["provider"].Arg(), scval.ID(s.disputed), scval.ID([32]byte{4}))
 }, func(s *Scene) error { return s.submit(2, merkle.Leaf([]byte("what nobody could know"))) }, advanced(0))
 
 var salt = [32]byte{5}
@@ -100,7 +101,7 @@ func committed(s *Scene) error {
 	errs := []error{seated(s)}
 	for _, who := range drawn {
 		hash := disputes.VoteHash(s.disputed, 0, s.Roles[who].Account(), 1, salt)
-		errs = append(errs, s.call(who, "dispute", "commit", s.Roles[who].Arg(), direct.ID(s.disputed), direct.ID(hash)))
+		errs = append(errs, s.call(who, "dispute", "commit", s.Roles[who].Arg(), scval.ID(s.disputed), scval.ID(hash)))
 	}
 	return errors.Join(append(errs, s.Host.Advance(commitSeconds, 1))...)
 }
@@ -121,7 +122,7 @@ var final = inTurn(uncontested, later(appealSeconds))
 
 var carriedOut = inTurn(final, execute)
 
-func execute(s *Scene) error { return s.call("stranger", "dispute", "execute", direct.ID(s.disputed)) }
+func execute(s *Scene) error { return s.call("stranger", "dispute", "execute", scval.ID(s.disputed)) }
 
 // recoverable is what a proof found beyond what a dispute had frozen.
 var recoverable = inTurn(opened, wronged, func(s *Scene) error { return s.call("stranger", "dispute", "prove_verdict", verdict(s)...) },
@@ -183,31 +184,31 @@ func ends(x settlement) []xdr.ScVal {
 	end := func(l sla.Leaf, epoch uint64, p merkle.Proof) xdr.ScVal {
 		var path []xdr.ScVal
 		for _, h := range p.Path {
-			path = append(path, direct.ID(h))
+			path = append(path, scval.ID(h))
 		}
-		return direct.Struct(direct.Fields{"leaf": direct.Bytes(l.Bytes()), "epoch": direct.U64(epoch), "bits": direct.U64(p.Bits), "path": direct.Vec(path...)})
+		return scval.Struct(scval.Fields{"leaf": scval.Bytes(l.Bytes()), "epoch": scval.U64(epoch), "bits": scval.U64(p.Bits), "path": scval.Vec(path...)})
 	}
-	return []xdr.ScVal{direct.ID(x.to.SLA), end(sla.Leaf{SLA: x.to.SLA, Terms: x.to.Terms}, 0, merkle.Proof{}), end(x.to, x.epoch, x.proof)}
+	return []xdr.ScVal{scval.ID(x.to.SLA), end(sla.Leaf{SLA: x.to.SLA, Terms: x.to.Terms}, 0, merkle.Proof{}), end(x.to, x.epoch, x.proof)}
 }
 
-func theDisputed(s *Scene) []xdr.ScVal { return []xdr.ScVal{direct.ID(s.disputed)} }
+func theDisputed(s *Scene) []xdr.ScVal { return []xdr.ScVal{scval.ID(s.disputed)} }
 
-func theWindow(s *Scene) []xdr.ScVal { return []xdr.ScVal{direct.ID(s.SLAs[mature]), direct.U32(0)} }
+func theWindow(s *Scene) []xdr.ScVal { return []xdr.ScVal{scval.ID(s.SLAs[mature]), scval.U32(0)} }
 
 func theDisputeContract(s *Scene) ids.Account { return s.contract("dispute") }
 
 var (
 	openDoor = Door{Contract: "dispute", Function: "open", Who: consumer, About: anSLA, State: mature, Call: raw("dispute", "open", func(_ *Scene, by ids.Account, id ids.ID) []xdr.ScVal {
-		return opening(direct.Address(by), id, 5)
+		return opening(scval.Address(by), id, 5)
 	})}
 	executeDoor = ready(door("dispute", "execute", nil, anyones(theDisputed)), final)
 )
 
 var disputeDoors = []Door{
 	openDoor, executeDoor,
-	ready(door("dispute", "answer", provider, by(func(s *Scene) []xdr.ScVal { return append(theDisputed(s), direct.ID([32]byte{4})) })), inTurn(opened, bonded)),
-	ready(door("dispute", "commit", drawn, by(func(s *Scene) []xdr.ScVal { return append(theDisputed(s), direct.ID([32]byte{6})) })), seated),
-	ready(door("dispute", "reveal", drawn, by(func(s *Scene) []xdr.ScVal { return append(theDisputed(s), direct.U32(1), direct.ID(salt)) })), committed),
+	ready(door("dispute", "answer", provider, by(func(s *Scene) []xdr.ScVal { return append(theDisputed(s), scval.ID([32]byte{4})) })), inTurn(opened, bonded)),
+	ready(door("dispute", "commit", drawn, by(func(s *Scene) []xdr.ScVal { return append(theDisputed(s), scval.ID([32]byte{6})) })), seated),
+	ready(door("dispute", "reveal", drawn, by(func(s *Scene) []xdr.ScVal { return append(theDisputed(s), scval.U32(1), scval.ID(salt)) })), committed),
 	ready(door("dispute", "appeal", provider, by(theDisputed)), appealable),
 	ready(door("dispute", "advance", nil, anyones(theDisputed)), inTurn(opened, later(evidenceSeconds))),
 	ready(door("dispute", "prove_verdict", nil, anyones(verdict)), wronged),
@@ -215,18 +216,18 @@ var disputeDoors = []Door{
 	{Contract: "dispute", Function: "prove_possession", Call: possession},
 	ready(door("dispute", "recover", nil, anyones(theWindow)), recoverable),
 	door("dispute", "note", nil, plain),
-	door("dispute", "arbiter", drawn, by(func(*Scene) []xdr.ScVal { return []xdr.ScVal{direct.Bool(true)} })),
+	door("dispute", "arbiter", drawn, by(func(*Scene) []xdr.ScVal { return []xdr.ScVal{scval.Bool(true)} })),
 	ready(door("dispute", "claim", nil, anyones(role("consumer"))), carriedOut),
-	asked(door("dispute", "wire", anAdmin, anyones(func(s *Scene) []xdr.ScVal { return []xdr.ScVal{direct.Address(s.contract("score"))} })), theAdmin),
+	asked(door("dispute", "wire", anAdmin, anyones(func(s *Scene) []xdr.ScVal { return []xdr.ScVal{scval.Address(s.contract("score"))} })), theAdmin),
 	asked(door("dispute", "set_params", anAdmin, anyones(func(s *Scene) []xdr.ScVal { return []xdr.ScVal{s.disputeParams(2)} })), theAdmin),
 	asked(door("dispute", "set_admin", anAdmin, anyones(role("stranger"))), theAdmin),
 	asked(door("dispute", "upgrade_announce", anAdmin, newCode), theAdmin),
 	asked(ready(door("dispute", "upgrade", anAdmin, plain), announced("dispute")), theAdmin),
 	ready(door("dispute", "extend", nil, anyones(theDisputed)), opened),
 	ready(view("dispute", "dispute", nothing, "", about(theDisputed)), opened),
-	ready(view("dispute", "panel", nothing, "", about(func(s *Scene) []xdr.ScVal { return append(theDisputed(s), direct.U32(0)) })), seated),
+	ready(view("dispute", "panel", nothing, "", about(func(s *Scene) []xdr.ScVal { return append(theDisputed(s), scval.U32(0)) })), seated),
 	ready(view("dispute", "window", nothing, "", about(theWindow)), opened),
-	view("dispute", "slot", nothing, "", about(func(*Scene) []xdr.ScVal { return []xdr.ScVal{direct.U32(0)} })),
+	view("dispute", "slot", nothing, "", about(func(*Scene) []xdr.ScVal { return []xdr.ScVal{scval.U32(0)} })),
 	ready(view("dispute", "due", nothing, "", about(role("consumer"))), carriedOut),
 	view("dispute", "params", nothing, "", none),
 	view("dispute", "upgrade_announced", nothing, "", none),

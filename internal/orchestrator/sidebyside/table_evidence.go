@@ -8,10 +8,10 @@ import (
 	"github.com/flashback-network/flashback/internal/canon"
 	"github.com/flashback-network/flashback/internal/cert"
 	"github.com/flashback-network/flashback/internal/chain/stellar"
-	"github.com/flashback-network/flashback/internal/devnet/direct"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/merkle"
 	disputes "github.com/flashback-network/flashback/internal/orchestrator/dispute"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // equivocation is two observations of one unit and epoch that the first validator signed.
@@ -21,7 +21,7 @@ func equivocation(s *Scene) []xdr.ScVal {
 		digest := s.config.Digest()
 		doc := canon.Tagged("FLASHBACK-OBSERVATION-v1").Raw(s.config.Network[:]).Raw(digest[:]).U64(s.lastEpoch()).U32(0).Raw(unit[:]).U32(operations).Bytes()
 		x := cert.Sign(s.World.Cast.Keys[0], 0, canon.Hash(doc))
-		return direct.Struct(direct.Fields{"document": direct.Bytes(doc), "sig": direct.Bytes(x.RS[:]), "recovery": direct.U32(uint32(x.Recovery))})
+		return scval.Struct(scval.Fields{"document": scval.Bytes(doc), "sig": scval.Bytes(x.RS[:]), "recovery": scval.U32(uint32(x.Recovery))})
 	}
 	return []xdr.ScVal{s.Roles["stranger"].Arg(), signed(1), signed(2)}
 }
@@ -44,14 +44,14 @@ func possession(s *Scene, _ ids.Account, _ ids.ID) (c stellar.Call, err error) {
 		if e != nil {
 			err = fmt.Errorf("signing as the node: %w", e)
 		}
-		return direct.Bytes(sig)
+		return scval.Bytes(sig)
 	}
 	u := disputes.Usage{Node: s.Nodes["Active"], SLA: id, Epoch: x.StartEpoch, Leaves: uint64(len(leaves)), SetRoot: merkle.Root(set)}
 	var answers []xdr.ScVal
 	for i := range leaves {
 		a := disputes.NodeAnswer{Statement: u.Hash(), Number: uint64(i), Held: held, HeldPath: merkle.Prove(set, 0), Root: merkle.Root(leaves), Chunk: canon.Hash([]byte("rot")), ChunkProof: merkle.Prove(leaves, i)}
-		answers = append(answers, direct.Struct(direct.Fields{"document": direct.Bytes(a.Bytes()), "sig": sign(a.Bytes())}))
+		answers = append(answers, scval.Struct(scval.Fields{"document": scval.Bytes(a.Bytes()), "sig": sign(a.Bytes())}))
 	}
-	args := append(ends(s.before[id]), direct.Bytes(u.Bytes()), sign(u.Bytes()), direct.Vec(answers...))
+	args := append(ends(s.before[id]), scval.Bytes(u.Bytes()), sign(u.Bytes()), scval.Vec(answers...))
 	return stellar.Call{Contract: s.contract("dispute"), Function: "prove_possession", Args: args}, err
 }

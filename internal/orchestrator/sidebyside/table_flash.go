@@ -9,6 +9,7 @@ import (
 	"github.com/flashback-network/flashback/contracts/artifacts"
 	"github.com/flashback-network/flashback/internal/devnet/direct"
 	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // companion is a contract beside the Orchestrators: how it comes into the scene, and its doors. Those whose Wasm is not among the artifacts are left out.
@@ -74,16 +75,16 @@ const flashSupply = 1_000_000
 
 // enterFlash gives all FLASH to the consumer, who lets the grantee spend some.
 func (s *Scene) enterFlash() error {
-	if err := s.deployCompanion("flash", s.Roles["consumer"].Arg(), direct.I128(flashSupply)); err != nil {
+	if err := s.deployCompanion("flash", s.Roles["consumer"].Arg(), scval.I128(flashSupply)); err != nil {
 		return err
 	}
-	return s.call("consumer", "flash", "approve", s.Roles["consumer"].Arg(), s.Roles["grantee"].Arg(), direct.I128(500), direct.U32(s.Host.Ledger()+10_000))
+	return s.call("consumer", "flash", "approve", s.Roles["consumer"].Arg(), s.Roles["grantee"].Arg(), scval.I128(500), scval.U32(s.Host.Ledger()+10_000))
 }
 
 // by makes arguments that begin with the caller.
 func by(rest func(s *Scene) []xdr.ScVal) func(*Scene, ids.Account, ids.ID) []xdr.ScVal {
 	return func(s *Scene, by ids.Account, _ ids.ID) []xdr.ScVal {
-		return append([]xdr.ScVal{direct.Address(by)}, rest(s)...)
+		return append([]xdr.ScVal{scval.Address(by)}, rest(s)...)
 	}
 }
 
@@ -115,14 +116,14 @@ func role(name string) func(s *Scene) []xdr.ScVal {
 
 var flashDoors = []Door{
 	door("flash", "approve", everyone, by(func(s *Scene) []xdr.ScVal {
-		return []xdr.ScVal{s.Roles["stranger"].Arg(), direct.I128(5), direct.U32(s.Host.Ledger() + 100)}
+		return []xdr.ScVal{s.Roles["stranger"].Arg(), scval.I128(5), scval.U32(s.Host.Ledger() + 100)}
 	})),
-	door("flash", "transfer", consumer, by(func(s *Scene) []xdr.ScVal { return []xdr.ScVal{s.Roles["stranger"].Arg(), direct.I128(5)} })),
+	door("flash", "transfer", consumer, by(func(s *Scene) []xdr.ScVal { return []xdr.ScVal{s.Roles["stranger"].Arg(), scval.I128(5)} })),
 	door("flash", "transfer_from", []string{"grantee"}, by(func(s *Scene) []xdr.ScVal {
-		return []xdr.ScVal{s.Roles["consumer"].Arg(), s.Roles["stranger"].Arg(), direct.I128(5)}
+		return []xdr.ScVal{s.Roles["consumer"].Arg(), s.Roles["stranger"].Arg(), scval.I128(5)}
 	})),
-	door("flash", "burn", consumer, by(func(*Scene) []xdr.ScVal { return []xdr.ScVal{direct.I128(5)} })),
-	door("flash", "burn_from", []string{"grantee"}, by(func(s *Scene) []xdr.ScVal { return []xdr.ScVal{s.Roles["consumer"].Arg(), direct.I128(5)} })),
+	door("flash", "burn", consumer, by(func(*Scene) []xdr.ScVal { return []xdr.ScVal{scval.I128(5)} })),
+	door("flash", "burn_from", []string{"grantee"}, by(func(s *Scene) []xdr.ScVal { return []xdr.ScVal{s.Roles["consumer"].Arg(), scval.I128(5)} })),
 	view("flash", "allowance", nothing, "", about(func(s *Scene) []xdr.ScVal { return []xdr.ScVal{s.Roles["consumer"].Arg(), s.Roles["grantee"].Arg()} })),
 	view("flash", "balance", nothing, "", about(role("consumer"))),
 	view("flash", "decimals", nothing, "", none),
@@ -133,7 +134,7 @@ var flashDoors = []Door{
 
 // enterStaking names the slashers before there are stakes, and lets the consumer stake and take some back.
 func (s *Scene) enterStaking() error {
-	if err := s.deployCompanion("staking", s.Roles["admin"].Arg(), direct.Address(s.contract("flash")), direct.Address(s.World.State.Params().FundAddress)); err != nil {
+	if err := s.deployCompanion("staking", s.Roles["admin"].Arg(), scval.Address(s.contract("flash")), scval.Address(s.World.State.Params().FundAddress)); err != nil {
 		return err
 	}
 	slashers := []xdr.ScVal{s.Roles["dispute"].Arg()}
@@ -142,36 +143,36 @@ func (s *Scene) enterStaking() error {
 		if err != nil {
 			return err
 		}
-		slashers = append(slashers, direct.Address(a))
+		slashers = append(slashers, scval.Address(a))
 	}
 	for _, who := range slashers {
-		if err := s.call("admin", "staking", "slasher", who, direct.Bool(true)); err != nil {
+		if err := s.call("admin", "staking", "slasher", who, scval.Bool(true)); err != nil {
 			return err
 		}
 	}
-	if err := s.call("consumer", "staking", "stake", s.Roles["consumer"].Arg(), s.Roles["consumer"].Arg(), direct.U32(0), direct.I128(1_000)); err != nil {
+	if err := s.call("consumer", "staking", "stake", s.Roles["consumer"].Arg(), s.Roles["consumer"].Arg(), scval.U32(0), scval.I128(1_000)); err != nil {
 		return err
 	}
-	return s.call("consumer", "staking", "unbond", s.Roles["consumer"].Arg(), direct.U32(0), direct.I128(100))
+	return s.call("consumer", "staking", "unbond", s.Roles["consumer"].Arg(), scval.U32(0), scval.I128(100))
 }
 
 // position is the consumer's stake as a provider.
-func position(s *Scene) []xdr.ScVal { return []xdr.ScVal{s.Roles["consumer"].Arg(), direct.U32(0)} }
+func position(s *Scene) []xdr.ScVal { return []xdr.ScVal{s.Roles["consumer"].Arg(), scval.U32(0)} }
 
 var stakingDoors = []Door{
 	door("staking", "stake", consumer, by(func(s *Scene) []xdr.ScVal {
-		return []xdr.ScVal{s.Roles["consumer"].Arg(), direct.U32(0), direct.I128(5)}
+		return []xdr.ScVal{s.Roles["consumer"].Arg(), scval.U32(0), scval.I128(5)}
 	})),
-	door("staking", "unbond", consumer, by(func(*Scene) []xdr.ScVal { return []xdr.ScVal{direct.U32(0), direct.I128(5)} })),
-	door("staking", "cancel_unbond", consumer, by(func(*Scene) []xdr.ScVal { return []xdr.ScVal{direct.U32(0), direct.U32(0)} })),
+	door("staking", "unbond", consumer, by(func(*Scene) []xdr.ScVal { return []xdr.ScVal{scval.U32(0), scval.I128(5)} })),
+	door("staking", "cancel_unbond", consumer, by(func(*Scene) []xdr.ScVal { return []xdr.ScVal{scval.U32(0), scval.U32(0)} })),
 	ready(door("staking", "withdraw", nil, func(s *Scene, _ ids.Account, _ ids.ID) []xdr.ScVal { return position(s) }), later(31*86_400)),
 	asked(door("staking", "slasher", anAdmin, func(s *Scene, _ ids.Account, _ ids.ID) []xdr.ScVal {
-		return []xdr.ScVal{s.Roles["stranger"].Arg(), direct.Bool(true)}
+		return []xdr.ScVal{s.Roles["stranger"].Arg(), scval.Bool(true)}
 	}), theAdmin),
 	door("staking", "slash", dispute, by(func(s *Scene) []xdr.ScVal {
-		return append(position(s), direct.I128(5), s.Roles["stranger"].Arg(), direct.ID([32]byte{1}))
+		return append(position(s), scval.I128(5), s.Roles["stranger"].Arg(), scval.ID([32]byte{1}))
 	})),
-	door("staking", "hold", dispute, by(func(s *Scene) []xdr.ScVal { return append(position(s), direct.U64(s.Host.Now()+100)) })),
+	door("staking", "hold", dispute, by(func(s *Scene) []xdr.ScVal { return append(position(s), scval.U64(s.Host.Now()+100)) })),
 	asked(door("staking", "set_admin", anAdmin, func(s *Scene, _ ids.Account, _ ids.ID) []xdr.ScVal { return []xdr.ScVal{s.Roles["stranger"].Arg()} }), theAdmin),
 	asked(door("staking", "upgrade_announce", anAdmin, newCode), theAdmin),
 	asked(ready(door("staking", "upgrade", anAdmin, plain), announcedFor("staking", 37)), theAdmin),
@@ -180,8 +181,8 @@ var stakingDoors = []Door{
 	view("staking", "position", nothing, "", about(position)),
 	view("staking", "votes", nothing, "", about(role("consumer"))),
 	view("staking", "total", nothing, "", none),
-	view("staking", "power_at", nothing, "", about(func(s *Scene) []xdr.ScVal { return append(role("consumer")(s), direct.U64(s.Host.Now()-1)) })),
-	view("staking", "total_at", nothing, "", about(func(s *Scene) []xdr.ScVal { return []xdr.ScVal{direct.U64(s.Host.Now() - 1)} })),
+	view("staking", "power_at", nothing, "", about(func(s *Scene) []xdr.ScVal { return append(role("consumer")(s), scval.U64(s.Host.Now()-1)) })),
+	view("staking", "total_at", nothing, "", about(func(s *Scene) []xdr.ScVal { return []xdr.ScVal{scval.U64(s.Host.Now() - 1)} })),
 	view("staking", "slasher_from", nothing, "", about(role("dispute"))),
 	view("staking", "admin", nothing, "", none),
 	view("staking", "token", nothing, "", none),

@@ -5,22 +5,22 @@ import (
 
 	"github.com/stellar/go-stellar-sdk/xdr"
 
-	"github.com/flashback-network/flashback/internal/devnet/direct"
 	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/scval"
 	"github.com/flashback-network/flashback/internal/sla"
 )
 
 func scoreParams(version uint32) xdr.ScVal {
-	return direct.Struct(direct.Fields{"version": direct.U32(version), "cap": direct.U32(1_000), "severity": direct.U32(20)})
+	return scval.Struct(scval.Fields{"version": scval.U32(version), "cap": scval.U32(1_000), "severity": scval.U32(20)})
 }
 
 // enterScore weighs fees in the scene's asset. Disputes are lost to the dispute's key: what it says then has effects that are seen, where the Dispute contract does not ask whether it was heard.
 func (s *Scene) enterScore() error {
 	c := s.Chain.Contracts()
-	if err := s.deployCompanion("score", s.Roles["admin"].Arg(), direct.Address(c.Provider), direct.Address(c.Consumer), scoreParams(1)); err != nil {
+	if err := s.deployCompanion("score", s.Roles["admin"].Arg(), scval.Address(c.Provider), scval.Address(c.Consumer), scoreParams(1)); err != nil {
 		return err
 	}
-	return errors.Join(s.call("admin", "score", "set_unit", direct.Address(s.Asset), direct.I128(1_000_000)), s.call("admin", "score", "wire", s.Roles["dispute"].Arg()))
+	return errors.Join(s.call("admin", "score", "set_unit", scval.Address(s.Asset), scval.I128(1_000_000)), s.call("admin", "score", "wire", s.Roles["dispute"].Arg()))
 }
 
 // settledLeaf is what of an SLA can be recorded at first: all that is settled. An SLA of which nothing is has the zero leaf.
@@ -31,7 +31,7 @@ func (s *Scene) settledLeaf(id ids.ID) []xdr.ScVal {
 	if x, ok := s.before[id]; ok {
 		to = x.to
 	}
-	return []xdr.ScVal{direct.ID(id), direct.Bytes(zero.Bytes()), direct.Bytes(to.Bytes())}
+	return []xdr.ScVal{scval.ID(id), scval.Bytes(zero.Bytes()), scval.Bytes(to.Bytes())}
 }
 
 // recorded is the SLA that is Mature.
@@ -40,15 +40,15 @@ func recorded(s *Scene) error {
 }
 
 func scoreOf(name string) func(s *Scene) []xdr.ScVal {
-	return func(s *Scene) []xdr.ScVal { return []xdr.ScVal{s.Roles[name].Arg(), direct.U64(s.Host.Now())} }
+	return func(s *Scene) []xdr.ScVal { return []xdr.ScVal{s.Roles[name].Arg(), scval.U64(s.Host.Now())} }
 }
 
-func theAsset(s *Scene) []xdr.ScVal { return []xdr.ScVal{direct.Address(s.Asset)} }
+func theAsset(s *Scene) []xdr.ScVal { return []xdr.ScVal{scval.Address(s.Asset)} }
 
 var scoreDoors = []Door{
 	{Contract: "score", Function: "record", About: anSLA, State: mature, Call: raw("score", "record", func(s *Scene, _ ids.Account, id ids.ID) []xdr.ScVal { return s.settledLeaf(id) })},
 	{Contract: "score", Function: "ruled", Who: dispute, By: theDispute, About: anSLA, State: mature, Call: raw("score", "ruled", func(s *Scene, _ ids.Account, id ids.ID) []xdr.ScVal {
-		return []xdr.ScVal{direct.ID([32]byte{3}), direct.ID(id), s.Roles["provider"].Arg()}
+		return []xdr.ScVal{scval.ID([32]byte{3}), scval.ID(id), s.Roles["provider"].Arg()}
 	})},
 	ready(view("score", "provider", nothing, "", about(scoreOf("provider"))), recorded),
 	ready(view("score", "consumer", nothing, "", about(scoreOf("consumer"))), recorded),
@@ -59,7 +59,7 @@ var scoreDoors = []Door{
 	view("score", "upgrade_announced", nothing, "", none),
 	ready(door("score", "extend", nil, anyones(role("provider"))), recorded),
 	ready(Door{Contract: "score", Function: "extend_sla", About: anSLA, State: mature, Call: raw("score", "extend_sla", theID)}, recorded),
-	asked(door("score", "set_unit", anAdmin, anyones(func(s *Scene) []xdr.ScVal { return append(theAsset(s), direct.I128(5)) })), theAdmin),
+	asked(door("score", "set_unit", anAdmin, anyones(func(s *Scene) []xdr.ScVal { return append(theAsset(s), scval.I128(5)) })), theAdmin),
 	asked(door("score", "set_params", anAdmin, anyones(func(*Scene) []xdr.ScVal { return []xdr.ScVal{scoreParams(2)} })), theAdmin),
 	asked(door("score", "wire", anAdmin, anyones(role("stranger"))), theAdmin),
 	asked(door("score", "set_admin", anAdmin, anyones(role("stranger"))), theAdmin),

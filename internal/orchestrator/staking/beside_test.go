@@ -17,6 +17,7 @@ import (
 	"github.com/flashback-network/flashback/internal/orchestrator"
 	"github.com/flashback-network/flashback/internal/orchestrator/flash"
 	"github.com/flashback-network/flashback/internal/orchestrator/staking"
+	"github.com/flashback-network/flashback/internal/scval"
 )
 
 // beside is the Wasm of Staking and FLASH on the real host, beside their models.
@@ -95,10 +96,10 @@ func open(t *testing.T, seed uint64) *beside {
 	if b.code, err = rig.Upload(t.Context(), code); err != nil {
 		t.Fatal(err)
 	}
-	if b.flash, err = rig.Deploy(t.Context(), "flash", artifact(t, "flash"), direct.Address(b.owners[0]), direct.I128(3_000)); err != nil {
+	if b.flash, err = rig.Deploy(t.Context(), "flash", artifact(t, "flash"), scval.Address(b.owners[0]), scval.I128(3_000)); err != nil {
 		t.Fatal(err)
 	}
-	if g.Self, err = rig.Deploy(t.Context(), "staking", code, direct.Address(g.Admin), direct.Address(b.flash), direct.Address(g.Fund)); err != nil {
+	if g.Self, err = rig.Deploy(t.Context(), "staking", code, scval.Address(g.Admin), scval.Address(b.flash), scval.Address(g.Fund)); err != nil {
 		t.Fatal(err)
 	}
 	b.at = g.Self
@@ -111,7 +112,7 @@ func open(t *testing.T, seed uint64) *beside {
 		t.Fatal(err)
 	}
 	for _, to := range b.owners[1:] {
-		if _, err := rig.Call(t.Context(), b.flash, "transfer", direct.By(b.parties[b.owners[0]]), direct.Address(b.owners[0]), direct.Address(to), direct.I128(1_000)); err != nil {
+		if _, err := rig.Call(t.Context(), b.flash, "transfer", direct.By(b.parties[b.owners[0]]), scval.Address(b.owners[0]), scval.Address(to), scval.I128(1_000)); err != nil {
 			t.Fatal(err)
 		}
 		if err := b.token.Transfer(b.owners[0], to, money.Of(1_000)); err != nil {
@@ -127,27 +128,27 @@ func open(t *testing.T, seed uint64) *beside {
 // call of the contract that an op is, and who authorises it.
 func (b *beside) call(op staking.Op) (function string, auth direct.Auth, args []xdr.ScVal) {
 	by := func(a ids.Account) direct.Auth { return direct.By(b.parties[a]) }
-	role := func(r staking.Role) xdr.ScVal { return direct.U32(uint32(r)) }
-	of, n := direct.Address, direct.Amount
+	role := func(r staking.Role) xdr.ScVal { return scval.U32(uint32(r)) }
+	of, n := scval.Address, scval.Amount
 	switch op := op.(type) {
 	case staking.Stake:
 		return "stake", by(op.From), []xdr.ScVal{of(op.From), of(op.Owner), role(op.Role), n(op.Amount)}
 	case staking.Unbond:
 		return "unbond", by(op.Owner), []xdr.ScVal{of(op.Owner), role(op.Role), n(op.Amount)}
 	case staking.CancelUnbond:
-		return "cancel_unbond", by(op.Owner), []xdr.ScVal{of(op.Owner), role(op.Role), direct.U32(op.Number)}
+		return "cancel_unbond", by(op.Owner), []xdr.ScVal{of(op.Owner), role(op.Role), scval.U32(op.Number)}
 	case staking.Withdraw:
 		return "withdraw", direct.Nobody(), []xdr.ScVal{of(op.Owner), role(op.Role)}
 	case staking.Slash:
-		return "slash", by(op.By), []xdr.ScVal{of(op.By), of(op.Owner), role(op.Role), n(op.Amount), of(op.To), direct.ID(op.Cause)}
+		return "slash", by(op.By), []xdr.ScVal{of(op.By), of(op.Owner), role(op.Role), n(op.Amount), of(op.To), scval.ID(op.Cause)}
 	case staking.Hold:
-		return "hold", by(op.By), []xdr.ScVal{of(op.By), of(op.Owner), role(op.Role), direct.U64(op.Until)}
+		return "hold", by(op.By), []xdr.ScVal{of(op.By), of(op.Owner), role(op.Role), scval.U64(op.Until)}
 	case staking.NameSlasher:
-		return "slasher", by(b.s.Admin()), []xdr.ScVal{of(op.Contract), direct.Bool(op.Allowed)}
+		return "slasher", by(b.s.Admin()), []xdr.ScVal{of(op.Contract), scval.Bool(op.Allowed)}
 	case staking.SetAdmin:
 		return "set_admin", by(b.s.Admin()), []xdr.ScVal{of(op.Admin)}
 	case staking.UpgradeAnnounce:
-		return "upgrade_announce", by(b.s.Admin()), []xdr.ScVal{direct.ID(op.Wasm)}
+		return "upgrade_announce", by(b.s.Admin()), []xdr.ScVal{scval.ID(op.Wasm)}
 	case staking.Upgrade:
 		return "upgrade", by(b.s.Admin()), nil
 	}
@@ -199,7 +200,7 @@ func (b *beside) answered(op staking.Op, out direct.Outcome, e staking.Effects) 
 	case staking.Withdraw, staking.Slash:
 		want = e.Amount.String()
 	}
-	if got := direct.Plain(out.Value); got != want {
+	if got := scval.Plain(out.Value); got != want {
 		return fmt.Errorf("answers %v, the model %v", got, want)
 	}
 	var own []direct.Event
@@ -222,7 +223,7 @@ func (b *beside) view(want any, name string, args ...xdr.ScVal) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if g, w := fmt.Sprint(direct.Plain(got)), fmt.Sprint(want); g != w {
+	if g, w := fmt.Sprint(scval.Plain(got)), fmt.Sprint(want); g != w {
 		return fmt.Errorf("%s is %s, the model's %s", name, g, w)
 	}
 	return nil
@@ -260,11 +261,11 @@ func (b *beside) compare(op staking.Op) error {
 		return err
 	}
 	errs := []error{
-		b.view(position, "position", direct.Address(owner), direct.U32(uint32(role))),
-		b.view(b.s.Votes(owner), "votes", direct.Address(owner)),
+		b.view(position, "position", scval.Address(owner), scval.U32(uint32(role))),
+		b.view(b.s.Votes(owner), "votes", scval.Address(owner)),
 		b.view(b.s.Total(), "total"),
-		b.view(power, "power_at", direct.Address(owner), direct.U64(time)),
-		b.view(total, "total_at", direct.U64(time)),
+		b.view(power, "power_at", scval.Address(owner), scval.U64(time)),
+		b.view(total, "total_at", scval.U64(time)),
 		b.view(b.s.Admin(), "admin"),
 	}
 	for _, a := range append([]ids.Account{b.at, b.s.Genesis().Fund}, b.owners...) {
@@ -304,7 +305,7 @@ func TestYearsWithoutATouch(t *testing.T) {
 		if a.owner.Zero() {
 			continue
 		}
-		if err := b.view(a.votes, "power_at", direct.Address(a.owner), direct.U64(a.time)); err != nil {
+		if err := b.view(a.votes, "power_at", scval.Address(a.owner), scval.U64(a.time)); err != nil {
 			t.Error(err)
 		}
 	}

@@ -1,4 +1,5 @@
-package direct
+// Package scval makes and reads the values of Soroban contracts, for the driver and for tests that call contracts directly.
+package scval
 
 import (
 	"encoding/hex"
@@ -57,7 +58,7 @@ func Bytes(b []byte) xdr.ScVal {
 func ID(b [32]byte) xdr.ScVal { return Bytes(b[:]) }
 
 func Address(a ids.Account) xdr.ScVal {
-	v := scAddress(a)
+	v := ScAddress(a)
 	return xdr.ScVal{Type: xdr.ScValTypeScvAddress, Address: &v}
 }
 
@@ -86,33 +87,31 @@ func Variant(name string, values ...xdr.ScVal) xdr.ScVal {
 	return Vec(append([]xdr.ScVal{Symbol(name)}, values...)...)
 }
 
-func scAddress(a ids.Account) xdr.ScAddress {
+// ScAddress is an account as Stellar writes it. Accounts of other chains cannot be arguments here: check first.
+func ScAddress(a ids.Account) xdr.ScAddress {
 	if a.Kind == ids.Contract {
 		c := xdr.ContractId(a.Address)
 		return xdr.ScAddress{Type: xdr.ScAddressTypeScAddressTypeContract, ContractId: &c}
 	}
-	id := accountID(a)
+	id := AccountID(a)
 	return xdr.ScAddress{Type: xdr.ScAddressTypeScAddressTypeAccount, AccountId: &id}
 }
 
-func accountID(a ids.Account) xdr.AccountId {
+// AccountID is the key of a key account.
+func AccountID(a ids.Account) xdr.AccountId {
 	k := xdr.Uint256(a.Address)
 	return xdr.AccountId{Type: xdr.PublicKeyTypePublicKeyTypeEd25519, Ed25519: &k}
 }
 
-// account reads an address; zero for a kind that the network has no accounts for.
-func account(a xdr.ScAddress) ids.Account {
+// ReadAccount reads an address; kinds that the network has no accounts for are errors.
+func ReadAccount(a xdr.ScAddress) (ids.Account, error) {
 	switch {
-	case a.AccountId != nil && a.AccountId.Ed25519 != nil:
-		return ids.Account{Chain: ids.Stellar, Kind: ids.KeyAccount, Address: *a.AccountId.Ed25519}
-	case a.ContractId != nil:
-		return contractAccount(*a.ContractId)
+	case a.Type == xdr.ScAddressTypeScAddressTypeAccount && a.AccountId != nil && a.AccountId.Ed25519 != nil:
+		return ids.Account{Chain: ids.Stellar, Kind: ids.KeyAccount, Address: *a.AccountId.Ed25519}, nil
+	case a.Type == xdr.ScAddressTypeScAddressTypeContract && a.ContractId != nil:
+		return ids.Account{Chain: ids.Stellar, Kind: ids.Contract, Address: *a.ContractId}, nil
 	}
-	return ids.Account{}
-}
-
-func contractAccount(id xdr.ContractId) ids.Account {
-	return ids.Account{Chain: ids.Stellar, Kind: ids.Contract, Address: id}
+	return ids.Account{}, fmt.Errorf("address of an unexpected kind (%d)", a.Type)
 }
 
 // Integer is the value of any integer type, or nil.
@@ -167,7 +166,11 @@ func Plain(v xdr.ScVal) any {
 	case xdr.ScValTypeScvU64, xdr.ScValTypeScvTimepoint, xdr.ScValTypeScvDuration:
 		return Integer(v).Uint64()
 	case xdr.ScValTypeScvAddress:
-		return account(*v.Address).String()
+		s, err := v.Address.String()
+		if err != nil {
+			return "unknown address"
+		}
+		return s
 	case xdr.ScValTypeScvVec:
 		list := []any{}
 		if v.Vec != nil && *v.Vec != nil {
