@@ -97,6 +97,18 @@ type (
 		Provider ids.Account
 		SLA      ids.ID
 	}
+	Reclaim struct { // the provider's early end
+		Provider ids.Account
+		SLA      ids.ID
+	}
+	Drain    struct{ SLA ids.ID } // anyone: Reclaim on a unit that is being decommissioned
+	PriceFor struct {             // a price for one consumer and one SLA; Until not after now: none any more
+		Provider                  ids.Account
+		Unit                      ids.ID
+		Consumer                  ids.Account
+		StoragePrice, EgressPrice money.Amount
+		Until                     uint64
+	}
 	SettleReservation struct { // anyone; the provider's half alone
 		SLA      ids.ID
 		Terms    []byte
@@ -131,6 +143,28 @@ type (
 		PriceVersion uint32
 		Nonce        [32]byte
 		Deposit      money.Amount
+		Previous     ids.ID // the SLA that this one renews; zero: none
+	}
+	RequestJoint struct { // several units, all or none
+		Consumer   ids.Account
+		Volume     uint64 // of the data; each part reserves its share
+		Duration   uint32
+		Mode       sla.Mode
+		Redundancy uint8
+		Refund     ids.Account
+		Parts      []Part
+	}
+	Begin struct{ SLA ids.ID } // anyone: all parts of a joint SLA, once each is Funded
+	Split struct {
+		Consumer ids.Account
+		SLA      ids.ID
+		Epochs   uint32 // where the SLA ends and the pieces begin
+		Pieces   []Piece
+	}
+	TransferSLA struct { // both authorise
+		Consumer   ids.Account
+		SLA        ids.ID
+		To, Refund ids.Account
 	}
 	Fund struct {
 		From   ids.Account
@@ -187,6 +221,7 @@ type (
 		Dispute ids.Account
 		SLA     ids.ID
 		Amount  money.Amount
+		Bond    bool // out of the consumer's bond, else of the provider's claim
 	}
 	Rule struct {
 		Dispute    ids.Account
@@ -212,6 +247,31 @@ type (
 	}
 )
 
+// Part of a joint SLA: a unit with its share of the volume.
+type Part struct {
+	Unit         ids.ID
+	ShareBps     uint16
+	Egress       uint64
+	MaxTotal     money.Amount
+	PriceVersion uint32
+	Nonce        [32]byte
+	Deposit      money.Amount
+}
+
+// Piece that an SLA is split into.
+type Piece struct {
+	To, Refund     ids.Account
+	Volume, Egress uint64
+	Nonce          [32]byte
+}
+
+func (Reclaim) op()            {}
+func (Drain) op()              {}
+func (PriceFor) op()           {}
+func (RequestJoint) op()       {}
+func (Begin) op()              {}
+func (Split) op()              {}
+func (TransferSLA) op()        {}
 func (SubmitReport) op()       {}
 func (Rotate) op()             {}
 func (Register) op()           {}

@@ -137,6 +137,10 @@ type Reservation struct {
 	SettledHash                    [32]byte
 	Warnings                       uint32 // told so far
 	StartEpoch                     uint64
+	Previous                       ids.ID       // whose volume it takes over; zero: none
+	Takes                          uint64       // bytes of it that are not reserved besides
+	Reclaim                        money.Amount // what the provider's early end costs, at the end what was paid of it
+	ReclaimEpochs                  uint32       // where it ends then; 0: the provider did not give it up
 }
 
 // SLAState of the consumer's half.
@@ -156,11 +160,12 @@ const (
 	Grace      SLAState = 10 // shown of an Active one: money runs low, everything works
 	Retention  SLAState = 11 // shown of an Active one: money runs out, nothing is written any more
 	Defaulted  SLAState = 12 // the money ran out
+	Reclaiming SLAState = 13 // the provider gave notice: measured and paid until the end that it named
 )
 
 // String is the state's name.
 func (s SLAState) String() string {
-	return [...]string{"requested", "accepted", "funded", "active", "closing", "completed", "rejected", "expired", "cancelled", "terminated", "grace", "retention", "defaulted"}[min(s, Defaulted)]
+	return [...]string{"requested", "accepted", "funded", "active", "closing", "completed", "rejected", "expired", "cancelled", "terminated", "grace", "retention", "defaulted", "reclaiming"}[min(s, Reclaiming)]
 }
 
 // Terminal states are never left.
@@ -168,7 +173,7 @@ func (s SLAState) Terminal() bool { return s >= Completed && s <= Terminated || 
 
 // Running states are those between the beginning and the end: epochs are measured and settled.
 func (s SLAState) Running() bool {
-	return s == Active || s == Closing || s == Grace || s == Retention
+	return s == Active || s == Closing || s == Grace || s == Retention || s == Reclaiming
 }
 
 // SLA is the consumer's half: escrow and payments.
@@ -196,8 +201,11 @@ type SLA struct {
 	SettledEpochs                      uint32
 	SettledHash                        [32]byte
 	Windows                            uint32
-	Breach                             bool // the collateral was slashed: the consumer may Terminate
-	Terminated                         bool // it did
+	Breach                             bool         // the collateral was slashed: the consumer may Terminate
+	Terminated                         bool         // it did
+	BondTotal, BondTaken               money.Amount // what the bond is when all is paid; what rulings took out of it, or hold
+	Group                              ids.ID       // the joint SLA that it is part of; zero: alone
+	Previous, Next                     ids.ID       // the SLA that it follows, the one that follows it; zero: none
 }
 
 // Grant operations.
@@ -237,4 +245,10 @@ type Quote struct {
 	PriceVersion              uint32
 	CollateralBps             uint16
 	AutoAccept                bool
+}
+
+// Special is a price for one consumer and one SLA.
+type Special struct {
+	StoragePrice, EgressPrice money.Amount
+	Until                     uint64 // ledger time, inclusive
 }

@@ -44,6 +44,11 @@ pub fn grant(env: &Env, co: &Address, under: &BytesN<32>, nonce: &BytesN<32>) ->
     Ok(finish(env, 4, &w))
 }
 
+/// The ask that `consumer` makes in `market` with `nonce`.
+pub fn ask(env: &Env, market: &Address, consumer: &Address, nonce: &BytesN<32>) -> Result<BytesN<32>, Error> {
+    owned(env, 7, b"FLASHBACK-ASK-v1", market, consumer, nonce)
+}
+
 fn owned(env: &Env, kind: u8, tag: &[u8], contract: &Address, owner: &Address, nonce: &BytesN<32>) -> Result<BytesN<32>, Error> {
     let mut w = Writer::<128>::new(tag)?;
     w.bytes(&Account::of(contract)?.0)?;
