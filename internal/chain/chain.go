@@ -97,11 +97,11 @@ type Chain interface {
 	Head(ctx context.Context) (ledger uint32, at time.Time, err error)
 
 	Submit(ctx context.Context, by Signer, op orchestrator.Op) (Receipt, error) // waits until it is applied or refused
-	// Authorize makes what a signer has to sign for an op that needs two (NodeBind, NodeRotate): the unsigned authorisation of account, as opaque bytes, valid for about 20 minutes.
+	// Authorize makes what a signer has to sign for an op that needs several (NodeBind, NodeRotate, Split, TransferSLA): the unsigned authorisation of account, as opaque bytes, valid for about 20 minutes.
 	Authorize(ctx context.Context, op orchestrator.Op, account ids.Account) ([]byte, error)
 	// SignAuthorization checks that the bytes authorise exactly op for the signer's account, and signs them.
 	SignAuthorization(by Signer, op orchestrator.Op, unsigned []byte) ([]byte, error)
-	// Relay submits an op with collected authorisations; by pays the fee and authorises nothing else.
+	// Relay submits an op with collected authorisations; by pays the fee and authorises nothing else, but for a Split or TransferSLA of its own, which it authorises by sending it.
 	Relay(ctx context.Context, by Signer, op orchestrator.Op, authorizations ...[]byte) (Receipt, error)
 	VerifyMessage(account ids.Account, message, signature []byte) bool
 	// Transfer moves tokens between accounts, outside of the contracts' books.

@@ -108,7 +108,7 @@ func (c *Chain) SignAuthorization(by chain.Signer, op orchestrator.Op, unsigned 
 	return b, nil
 }
 
-// Relay submits op with the signed authorisations; by is the transaction's source and authorises nothing. On Stellar only an account that is in the ledger can authorise: signers that are
+// Relay submits op with the signed authorisations; by is the transaction's source and authorises nothing, unless op is its own to make and others have to sign it too. On Stellar only an account that is in the ledger can authorise: signers that are
 // not yet, by gives the least balance that an account must have.
 func (c *Chain) Relay(ctx context.Context, by chain.Signer, op orchestrator.Op, authorizations ...[]byte) (chain.Receipt, error) {
 	entries := []xdr.SorobanAuthorizationEntry{}
@@ -144,7 +144,40 @@ func (c *Chain) Relay(ctx context.Context, by chain.Signer, op orchestrator.Op, 
 			return chain.Receipt{}, err
 		}
 	}
+	if owner(op) == by.Account() && c.local == nil { // a local network takes the source's word by itself
+		own, err := c.ownEntries(ctx, by.Account(), op)
+		if err != nil {
+			return chain.Receipt{}, err
+		}
+		entries = append(own, entries...)
+	}
 	return c.submit(ctx, by, op, entries)
+}
+
+// owner makes an op that others sign besides, and may have to pay in it: an entry of its own would have to name that payment, which nobody but the owner knows to be right.
+func owner(op orchestrator.Op) ids.Account {
+	switch o := op.(type) {
+	case orchestrator.Split:
+		return o.Consumer
+	case orchestrator.TransferSLA:
+		return o.Consumer
+	}
+	return ids.Account{}
+}
+
+// ownEntries are what a transaction's source authorises by being it.
+func (c *Chain) ownEntries(ctx context.Context, by ids.Account, op orchestrator.Op) (own []xdr.SorobanAuthorizationEntry, err error) {
+	call, err := translate(c.at, op)
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.simulate(ctx, by, call.hostFunction(), nil)
+	for _, e := range s.auth {
+		if e.Credentials.Type == xdr.SorobanCredentialsTypeSorobanCredentialsSourceAccount {
+			own = append(own, e)
+		}
+	}
+	return own, err
 }
 
 // authEntry reads an entry and checks that it is for op, of a key account, and covers nothing else.

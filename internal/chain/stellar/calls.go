@@ -85,6 +85,12 @@ func translate(at chain.Contracts, op orchestrator.Op) (call, error) {
 		c = po("accept", b.account(o.Provider), scval.ID(o.SLA))
 	case orchestrator.Refuse:
 		c = po("refuse", b.account(o.Provider), scval.ID(o.SLA))
+	case orchestrator.Reclaim:
+		c = po("reclaim", b.account(o.Provider), scval.ID(o.SLA))
+	case orchestrator.Drain:
+		c = po("drain", scval.ID(o.SLA))
+	case orchestrator.PriceFor:
+		c = po("price_for", b.account(o.Provider), scval.ID(o.Unit), b.account(o.Consumer), scval.Amount(o.StoragePrice), scval.Amount(o.EgressPrice), scval.U64(o.Until))
 	case orchestrator.SettleReservation:
 		c = po("settle", scval.ID(o.SLA), scval.Bytes(o.Terms), scval.Bytes(o.From.Bytes()), scval.Bytes(o.To.Bytes()), scval.U64(o.Epoch), scval.U64(o.Proof.Bits), path(o.Proof))
 	case orchestrator.Claim:
@@ -96,6 +102,14 @@ func translate(at chain.Contracts, op orchestrator.Op) (call, error) {
 		c = co("request", b.account(o.Consumer), scval.Struct(scval.Fields{
 			"unit": scval.ID(o.Unit), "volume": scval.U64(o.Volume), "egress": scval.U64(o.Egress), "duration": vU32(o.Duration), "mode": vU32(o.Mode), "refund": b.account(o.Refund),
 			"max_total": scval.Amount(o.MaxTotal), "price_version": vU32(o.PriceVersion), "nonce": scval.ID(o.Nonce), "deposit": scval.Amount(o.Deposit)}))
+	case orchestrator.RequestJoint:
+		c = co("request_joint", b.account(o.Consumer), b.joint(&o))
+	case orchestrator.Begin:
+		c = co("begin", scval.ID(o.SLA))
+	case orchestrator.Split:
+		c = co("split", b.account(o.Consumer), scval.ID(o.SLA), vU32(o.Epochs), b.pieces(o.Pieces))
+	case orchestrator.TransferSLA:
+		c = co("transfer", b.account(o.Consumer), scval.ID(o.SLA), b.account(o.To), b.account(o.Refund))
 	case orchestrator.Fund:
 		c = co("fund", b.account(o.From), scval.ID(o.SLA), scval.Amount(o.Amount))
 	case orchestrator.Cancel:
@@ -145,13 +159,21 @@ func translate(at chain.Contracts, op orchestrator.Op) (call, error) {
 	return c, nil
 }
 
-// made is the id that an op's call returns, when it makes something.
+// made is the id that an op's call returns, when it makes something; of several the first.
 func made(op orchestrator.Op, v xdr.ScVal) (id ids.ID) {
 	switch op.(type) {
-	case orchestrator.NodeBind, orchestrator.UnitCreate, orchestrator.Request, orchestrator.GrantAccess, orchestrator.DelegateAccess:
-		if b, ok := v.GetBytes(); ok && len(b) == len(id) {
-			copy(id[:], b)
+	case orchestrator.RequestJoint, orchestrator.Split:
+		l, ok := v.GetVec()
+		if !ok || l == nil || len(*l) == 0 {
+			return id
 		}
+		v = (*l)[0]
+	case orchestrator.NodeBind, orchestrator.UnitCreate, orchestrator.Request, orchestrator.GrantAccess, orchestrator.DelegateAccess:
+	default:
+		return id
+	}
+	if b, ok := v.GetBytes(); ok && len(b) == len(id) {
+		copy(id[:], b)
 	}
 	return id
 }
@@ -184,6 +206,23 @@ func (b *args) config(c cert.Config) xdr.ScVal {
 	}
 	return scval.Struct(scval.Fields{"version": vU32(c.Version), "genesis": scval.U64(c.Genesis), "epoch_seconds": vU32(c.EpochSeconds), "slots_per_epoch": vU32(c.SlotsPerEpoch),
 		"window_epochs": vU32(c.WindowEpochs), "validators": scval.Vec(l...)})
+}
+
+func (b *args) joint(o *orchestrator.RequestJoint) xdr.ScVal {
+	var l []xdr.ScVal
+	for _, p := range o.Parts {
+		l = append(l, scval.Struct(scval.Fields{"unit": scval.ID(p.Unit), "share_bps": vU32(p.ShareBps), "egress": scval.U64(p.Egress), "max_total": scval.Amount(p.MaxTotal), "price_version": vU32(p.PriceVersion),
+			"nonce": scval.ID(p.Nonce), "deposit": scval.Amount(p.Deposit)}))
+	}
+	return scval.Struct(scval.Fields{"volume": scval.U64(o.Volume), "duration": vU32(o.Duration), "mode": vU32(o.Mode), "redundancy": vU32(o.Redundancy), "refund": b.account(o.Refund), "parts": scval.Vec(l...)})
+}
+
+func (b *args) pieces(pieces []orchestrator.Piece) xdr.ScVal {
+	var l []xdr.ScVal
+	for _, p := range pieces {
+		l = append(l, scval.Struct(scval.Fields{"to": b.account(p.To), "refund": b.account(p.Refund), "volume": scval.U64(p.Volume), "egress": scval.U64(p.Egress), "nonce": scval.ID(p.Nonce)}))
+	}
+	return scval.Vec(l...)
 }
 
 func (b *args) spec(s orchestrator.UnitSpec) xdr.ScVal {
