@@ -3,6 +3,7 @@ package stellar
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -19,13 +20,17 @@ const maxEvents = 1_000 // of one page
 
 // Events reads one page. A cursor is the RPC's own: the id of the last event seen, or the end of what was searched.
 func (c *Chain) Events(ctx context.Context, cursor string, limit int) ([]chain.Event, string, error) {
+	return c.eventsOf(ctx, []string{c.at.Oracle.String(), c.at.Provider.String(), c.at.Consumer.String()}, cursor, limit)
+}
+
+// eventsOf reads one page of the events of some contracts.
+func (c *Client) eventsOf(ctx context.Context, contracts []string, cursor string, limit int) ([]chain.Event, string, error) {
 	if limit <= 0 || limit > maxEvents {
 		limit = maxEvents
 	}
-	req := protocol.GetEventsRequest{
-		Filters: []protocol.EventFilter{{EventType: protocol.EventTypeSet{protocol.EventTypeContract: nil},
-			ContractIDs: []string{c.at.Oracle.String(), c.at.Provider.String(), c.at.Consumer.String()}}},
-		Pagination: &protocol.PaginationOptions{Limit: uint(limit)},
+	req := protocol.GetEventsRequest{Pagination: &protocol.PaginationOptions{Limit: uint(limit)}}
+	for l := range slices.Chunk(contracts, protocol.MaxContractIDsLimit) {
+		req.Filters = append(req.Filters, protocol.EventFilter{EventType: protocol.EventTypeSet{protocol.EventTypeContract: nil}, ContractIDs: l})
 	}
 	if cursor != "" {
 		p, err := protocol.ParseCursor(cursor)

@@ -69,7 +69,7 @@ func readSpec(t *testing.T, name string) spec {
 var scalars = map[xdr.ScSpecType]xdr.ScValType{
 	xdr.ScSpecTypeScSpecTypeU32: xdr.ScValTypeScvU32, xdr.ScSpecTypeScSpecTypeU64: xdr.ScValTypeScvU64, xdr.ScSpecTypeScSpecTypeI128: xdr.ScValTypeScvI128,
 	xdr.ScSpecTypeScSpecTypeBool: xdr.ScValTypeScvBool, xdr.ScSpecTypeScSpecTypeBytes: xdr.ScValTypeScvBytes, xdr.ScSpecTypeScSpecTypeString: xdr.ScValTypeScvString,
-	xdr.ScSpecTypeScSpecTypeSymbol: xdr.ScValTypeScvSymbol, xdr.ScSpecTypeScSpecTypeAddress: xdr.ScValTypeScvAddress,
+	xdr.ScSpecTypeScSpecTypeSymbol: xdr.ScValTypeScvSymbol, xdr.ScSpecTypeScSpecTypeAddress: xdr.ScValTypeScvAddress, xdr.ScSpecTypeScSpecTypeMuxedAddress: xdr.ScValTypeScvAddress,
 }
 
 // check says where a value is not of a type.
