@@ -1,7 +1,9 @@
 package meter
 
 import (
+	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -32,6 +34,8 @@ const (
 	atNameLen = 9
 	atName    = 16
 	atCounts  = 80
+	atSpace   = 208 // 32 bytes: the id of the space, when it is not named as the account is
+	atFrom    = 240 // Unix nanoseconds from which is counted; 0: from the first moment
 	atSum     = slotSize - 4
 )
 
@@ -125,9 +129,11 @@ func openBook(path string) (b *book, found map[*line]named, err error) {
 	return b, found, nil
 }
 
+// named is an account as the file has it.
 type named struct {
-	space object.Space
-	tally Tally
+	name, space object.Space
+	from        int64
+	tally       Tally
 }
 
 // mapNext maps one more segment, whose room on the disk exists: touching it later cannot fail for want of room.
@@ -181,10 +187,10 @@ func (l *line) slot(seq uint64) []byte {
 	return l.mem[off : off+slotSize : off+slotSize]
 }
 
-// store writes a tally into the older slot.
-func (l *line) store(space object.Space, t *Tally) {
+// store writes an account into the older slot.
+func (l *line) store(a *account) {
 	l.seq++
-	encode(l.slot(l.seq), l.seq, space, t)
+	encode(l.slot(l.seq), l.seq, &named{a.name, a.space, a.from, a.tally})
 }
 
 // load reads the newer valid slot.
@@ -200,12 +206,17 @@ func (l *line) load() (n named, ok bool) {
 	return n, ok
 }
 
-func encode(s []byte, seq uint64, space object.Space, t *Tally) {
+func encode(s []byte, seq uint64, n *named) {
 	le := binary.LittleEndian
 	le.PutUint64(s[atSeq:], seq)
-	s[atUsed], s[atNameLen] = 1, byte(len(space))
-	copy(s[atName:atName+maxName], space)
-	c := &t.Closed
+	s[atUsed], s[atNameLen] = 1, byte(len(n.name))
+	copy(s[atName:atName+maxName], n.name)
+	clear(s[atSpace:atFrom])
+	if n.space != n.name {
+		_, _ = hex.Decode(s[atSpace:atFrom], []byte(n.space)) // Succeed has looked at it
+	}
+	le.PutUint64(s[atFrom:], uint64(n.from))
+	t, c := &n.tally, &n.tally.Closed
 	valid := uint64(0)
 	if c.Valid {
 		valid = 1
@@ -222,7 +233,12 @@ func decode(s []byte) named {
 	for i := range v {
 		v[i] = binary.LittleEndian.Uint64(s[atCounts+8*i:])
 	}
-	return named{object.Space(s[atName : atName+min(int(s[atNameLen]), maxName)]), Tally{
+	name := object.Space(s[atName : atName+min(int(s[atNameLen]), maxName)])
+	space := name
+	if other := s[atSpace:atFrom]; !bytes.Equal(other, make([]byte, len(other))) {
+		space = object.Space(hex.EncodeToString(other))
+	}
+	return named{name, space, int64(binary.LittleEndian.Uint64(s[atFrom:])), Tally{
 		In: v[0], Out: v[1], Flying: v[2], Area: Area{v[3], v[4]}, Objects: v[5], Bytes: v[6], Last: int64(v[7]),
 		Closed: Closing{Valid: v[8] == 1, Epoch: v[9], In: v[10], Out: v[11], Area: Area{v[12], v[13]}, Objects: v[14], Bytes: v[15]},
 	}}

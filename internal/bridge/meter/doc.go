@@ -20,5 +20,11 @@
 // The integral is exact: bytes × nanoseconds in 128 bits, advanced at each change of the stored bytes and at each end of an epoch, rounded once, when a statement is
 // made. It goes on while the node is down, since what is stored stays stored.
 //
+// # Whose time it is
+//
+// What is counted is a space, who counts it is an account, and each SLA has its own. When an SLA takes over the data of the one before it (Succeed), the space has two accounts: requests
+// are the first one's until the second one's first moment and then the second one's, and the integral is cut at that very nanosecond. Reads that were admitted before it are the first
+// one's to their end. An account that is over (Limits.Until) keeps the figures of its last epoch, so that they can still be stated.
+//
 // It imports the object model, the front's words, the fault vocabulary and the operating system's file mapping.
 package meter

@@ -2,6 +2,7 @@ package meter
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/flashback-network/flashback/internal/bridge/door"
 	"github.com/flashback-network/flashback/internal/bridge/object"
 	"github.com/flashback-network/flashback/internal/bridge/s3"
 	"github.com/flashback-network/flashback/internal/fault"
@@ -37,11 +37,12 @@ type Options struct {
 	Concurrent int
 }
 
-// Limits of a space. The reserve is the engine's (SetLimit).
+// Limits of an account. The reserve is the engine's (SetLimit).
 type Limits struct {
-	Egress    int64  // bytes that may be sent in the SLA's life; -1: no bound
-	RateLimit uint32 // requests per second; 0: no bound
-	ReadOnly  bool   // writes are refused
+	Egress    int64     // bytes that may be sent in the SLA's life; -1: no bound
+	RateLimit uint32    // requests per second; 0: no bound
+	ReadOnly  bool      // writes are refused
+	Until     time.Time // what comes later is not in the integral, and closes no epoch; zero: without end
 }
 
 // Meter is s3.Meter with durable counters. Safe for concurrent use.
@@ -49,7 +50,8 @@ type Meter struct {
 	o Options
 
 	mu     sync.RWMutex
-	spaces map[object.Space]*account
+	named  map[object.Space]*account   // by the account's own name
+	spaces map[object.Space][]*account // by what they count, in the order in which they begin
 	book   *book
 	closed bool
 
@@ -74,21 +76,6 @@ func (g *grid) epoch(ns int64) uint64 {
 
 func (g *grid) start(epoch uint64) int64 { return int64(g.genesis+epoch*uint64(g.seconds)) * 1e9 }
 
-// account is one space.
-type account struct {
-	m     *Meter
-	space object.Space
-
-	mu     sync.Mutex
-	line   *line // in the book; nil: not durable (a probe space), or the meter is closed
-	open   bool
-	limits Limits
-	tally  Tally
-	held   uint64 // admitted bytes of reads that are not finished
-	busy   int
-	bucket door.Bucket
-}
-
 // Open opens the counters that an earlier run left, however it ended. Run keeps them up to date; Close ends.
 func Open(o Options) (*Meter, error) {
 	if o.Now == nil {
@@ -104,16 +91,17 @@ func Open(o Options) (*Meter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the counters: %w", err)
 	}
-	m := &Meter{o: o, spaces: map[object.Space]*account{}, book: b}
+	m := &Meter{o: o, named: map[object.Space]*account{}, spaces: map[object.Space][]*account{}, book: b}
 	for line, n := range found {
-		if other := m.spaces[n.space]; other != nil { // a forgotten account whose line was not cleared to the end: the newer one counts
+		if other := m.named[n.name]; other != nil { // a forgotten account whose line was not cleared to the end: the newer one counts
 			if other.tally.Last >= n.tally.Last {
 				b.drop(line)
 				continue
 			}
 			b.drop(other.line)
+			m.leave(other)
 		}
-		a := &account{m: m, space: n.space, line: line, tally: n.tally}
+		a := &account{m: m, name: n.name, space: n.space, from: n.from, line: line, tally: n.tally}
 		a.tally.Out += a.tally.Flying // sent before the process died
 		a.tally.Flying = 0
 		// What the engine holds now it has held since the process died: nothing else changes it.
@@ -122,7 +110,7 @@ func Open(o Options) (*Meter, error) {
 			return nil, errors.Join(fmt.Errorf("usage of %s: %w", n.space, err), b.close())
 		}
 		a.tally.Objects, a.tally.Bytes = uint64(u.Objects), uint64(u.Bytes)
-		m.spaces[n.space] = a
+		m.enter(a)
 		a.save()
 	}
 	return m, nil
@@ -172,11 +160,11 @@ func (m *Meter) beat() {
 	if m.closed {
 		return
 	}
-	for _, a := range m.spaces {
+	for _, a := range m.named {
 		a.mu.Lock()
 		if a.line != nil {
 			a.roll()
-			a.line.store(a.space, &a.tally) // nothing worth a write to the disk: the kernel does it in its own time
+			a.line.store(a) // nothing worth a write to the disk: the kernel does it in its own time
 		}
 		a.mu.Unlock()
 	}
@@ -191,7 +179,7 @@ func (m *Meter) Close() error {
 		return nil
 	}
 	m.closed = true
-	for _, a := range m.spaces {
+	for _, a := range m.named {
 		a.mu.Lock()
 		a.line, a.open = nil, false
 		a.mu.Unlock()
@@ -201,28 +189,52 @@ func (m *Meter) Close() error {
 
 // Admit opens a space for requests, or changes its limits. With durable, it is counted across restarts.
 func (m *Meter) Admit(space object.Space, l Limits, durable bool) error {
-	if len(space) > maxName {
+	return m.admit(space, space, time.Time{}, l, durable)
+}
+
+// Succeed opens an account of its own for a space that another one counts: what happens from then on is the new one's, and what the space holds by then it has held from its first
+// moment. It may be called before that moment; until then the account counts nothing and no request is its. space has to be the lower-case hex form of 32 bytes.
+func (m *Meter) Succeed(name, space object.Space, from time.Time, l Limits) error {
+	if raw, err := hex.DecodeString(string(space)); err != nil || len(raw) != atFrom-atSpace || hex.EncodeToString(raw) != string(space) {
+		return fault.New(fault.Invalid, "space_invalid", "a space that is taken over is named by an id")
+	}
+	return m.admit(name, space, from, l, true)
+}
+
+func (m *Meter) admit(name, space object.Space, from time.Time, l Limits, durable bool) error {
+	if len(name) > maxName {
 		return fault.New(fault.Invalid, "space_invalid", "a space's name has at most %d bytes", maxName)
+	}
+	begin := int64(0)
+	if !from.IsZero() {
+		begin = from.UnixNano()
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
 		return errors.New("the meter is closed")
 	}
-	a := m.spaces[space]
+	a := m.named[name]
+	if a != nil && (a.space != space || a.from != begin) { // it turned out otherwise before it began
+		m.forget(a)
+		a = nil
+	}
 	if a == nil {
 		u, err := m.o.Store.Usage(space)
 		if err != nil {
 			return fmt.Errorf("usage of %s: %w", space, err)
 		}
-		a = &account{m: m, space: space}
+		a = &account{m: m, name: name, space: space, from: begin}
 		a.tally = Tally{Objects: uint64(u.Objects), Bytes: uint64(u.Bytes), Last: m.o.Now().UnixNano()}
+		if begin > 0 {
+			a.tally.Last = begin
+		}
 		if durable {
 			if a.line, err = m.book.take(); err != nil {
 				return err
 			}
 		}
-		m.spaces[space] = a
+		m.enter(a)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -231,15 +243,18 @@ func (m *Meter) Admit(space object.Space, l Limits, durable bool) error {
 	return nil
 }
 
-// Forget ends a space: its counters are gone.
-func (m *Meter) Forget(space object.Space) {
+// Forget ends an account: its counters are gone.
+func (m *Meter) Forget(name object.Space) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	a := m.spaces[space]
-	if a == nil || m.closed {
-		return
+	if a := m.named[name]; a != nil && !m.closed {
+		m.forget(a)
 	}
-	delete(m.spaces, space)
+}
+
+// forget ends an account. mu is held.
+func (m *Meter) forget(a *account) {
+	m.leave(a)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.line != nil {
@@ -249,9 +264,9 @@ func (m *Meter) Forget(space object.Space) {
 	a.line, a.open = nil, false
 }
 
-// Tally of a space now; ok is false for an unknown one.
-func (m *Meter) Tally(space object.Space) (t Tally, ok bool) {
-	a := m.account(space)
+// Tally of an account now; ok is false for an unknown one.
+func (m *Meter) Tally(name object.Space) (t Tally, ok bool) {
+	a := m.called(name)
 	if a == nil {
 		return t, false
 	}
@@ -263,9 +278,9 @@ func (m *Meter) Tally(space object.Space) (t Tally, ok bool) {
 	return t, true
 }
 
-// Closing gives a space's counters at the end of the epoch that ended last. ok is false when none has ended since the space is counted.
-func (m *Meter) Closing(space object.Space) (c Closing, ok bool) {
-	a := m.account(space)
+// Closing gives an account's counters at the end of the epoch that ended last. ok is false when none has ended since it counts.
+func (m *Meter) Closing(name object.Space) (c Closing, ok bool) {
+	a := m.called(name)
 	if a == nil {
 		return c, false
 	}
@@ -278,67 +293,9 @@ func (m *Meter) Closing(space object.Space) (c Closing, ok bool) {
 	return a.tally.Closed, a.tally.Closed.Valid
 }
 
-func (m *Meter) account(space object.Space) *account {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	return m.spaces[space]
-}
-
-// roll advances the integral to now, and takes the closing of an epoch that ended on the way. a.mu is held.
-func (a *account) roll() {
-	t := &a.tally
-	now := a.m.o.Now().UnixNano()
-	if now <= t.Last { // a clock that was set back stands still here
-		return
-	}
-	if g := a.m.grid.Load(); g != nil {
-		if e := g.epoch(now); e > 0 {
-			if end := g.start(e); t.Last < end && now >= end {
-				a.advance(end)
-				t.Closed = Closing{Epoch: e - 1, Valid: true, In: t.In, Out: t.Out + t.Flying, Area: t.Area, Objects: t.Objects, Bytes: t.Bytes}
-			}
-		}
-	}
-	a.advance(now)
-}
-
-func (a *account) advance(to int64) {
-	t := &a.tally
-	t.Area = t.Area.Add(t.Bytes, uint64(to-t.Last))
-	t.Last = to
-}
-
-// save makes the tally outlive the process. a.mu is held, or nobody else knows a.
-func (a *account) save() {
-	if a.line != nil {
-		a.line.store(a.space, &a.tally)
-		if !a.m.dirty.Load() {
-			a.m.dirty.Store(true)
-		}
-	}
-}
-
-// observe takes in what the space holds after a change.
-func (m *Meter) observe(space object.Space) {
-	a := m.account(space)
-	if a == nil {
-		return
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	u, err := m.o.Store.Usage(space)
-	if err != nil {
-		m.o.Logger.Error("the usage of a space is not known", "space", space, "err", err)
-		return
-	}
-	a.roll()
-	a.tally.Objects, a.tally.Bytes = uint64(u.Objects), uint64(u.Bytes)
-	a.save()
-}
-
-// Suspend refuses every byte of a space from now on; its counters stay.
-func (m *Meter) Suspend(space object.Space) {
-	if a := m.account(space); a != nil {
+// Suspend refuses every byte of an account from now on; its counters stay.
+func (m *Meter) Suspend(name object.Space) {
+	if a := m.called(name); a != nil {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.open = false

@@ -180,7 +180,7 @@ func TestConcurrentReadersDoNotOverrunTheAllowance(t *testing.T) {
 					continue
 				}
 				m.mu.RLock()
-				a := m.spaces["s"]
+				a := m.named["s"]
 				m.mu.RUnlock()
 				a.mu.Lock()
 				if a.tally.Out+a.held > allowance {
@@ -276,10 +276,10 @@ func TestATornSlotLeavesTheStateBefore(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range uint64(7) {
-			at.store("space", &Tally{In: i, Bytes: 1<<60 + i, Out: uint64(cut)})
+			at.store(&account{name: "space", space: "space", tally: Tally{In: i, Bytes: 1<<60 + i, Out: uint64(cut)}})
 		}
 		torn := make([]byte, slotSize)
-		encode(torn, 8, "space", &Tally{In: 7, Bytes: 1<<60 + 7, Out: uint64(cut)})
+		encode(torn, 8, &named{name: "space", space: "space", tally: Tally{In: 7, Bytes: 1<<60 + 7, Out: uint64(cut)}})
 		copy(at.slot(8)[:cut], torn)
 	}
 	if err := b.close(); err != nil {
