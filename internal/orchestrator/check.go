@@ -43,6 +43,12 @@ func (s *State) Check() []Violation {
 	for _, g := range s.grants.m {
 		c.grant(&g)
 	}
+	for group, parts := range s.groups.m {
+		c.group(group, parts)
+	}
+	for id, d := range s.divisions.m {
+		c.division(id, d)
+	}
 	c.counters()
 	return c.out
 }
@@ -88,15 +94,15 @@ func (c *checker) sla(x *SLA) {
 	for _, b := range []struct {
 		name string
 		v    money.Amount
-	}{{"escrow", x.Escrow}, {"holdback", x.Holdback}, {"provider claim", x.ProviderClaim}, {"consumer claim", x.ConsumerClaim}, {"fees", x.Fees}, {"retention", x.Retention}, {"bond", x.Bond}, {"disputed", x.Disputed}, {"withdrawn", x.Withdrawn},
+	}{{"escrow", x.Escrow}, {"holdback", x.Holdback}, {"provider claim", x.ProviderClaim}, {"consumer claim", x.ConsumerClaim}, {"fees", x.Fees}, {"retention", x.Retention}, {"bond", x.Bond}, {"disputed", x.Disputed}, {"bond taken", x.BondTaken}, {"withdrawn", x.Withdrawn},
 		{"gross", x.Gross}, {"earned", x.Earned}, {"credited", x.Credited}} {
 		c.that(b.v.Sign() >= 0, "bucket negative", x.ID, "%s %s", b.name, b.v)
 	}
 	c.that(x.Deposited.Equal(x.buckets().Add(x.Withdrawn)), "deposited = buckets + withdrawn", x.ID, "%s ≠ %s + %s", x.Deposited, x.buckets(), x.Withdrawn)
-	c.that(!t.Full().Less(x.Deposited), "deposited ≤ total + bond", x.ID, "%s > %s", x.Deposited, t.Full())
+	c.that(!x.full().Less(x.Deposited), "deposited ≤ total + bond", x.ID, "%s > %s", x.Deposited, x.full())
 	c.that(t.Bond.Equal(t.TotalPrice().Bps(uint32(t.Protocol.EarlyBps))), "bond", x.ID, "%s", t.Bond)
-	c.that(x.Covered == t.Covered(x.Deposited), "covered follows from the deposit", x.ID, "%d, deposited %s", x.Covered, x.Deposited)
-	c.that(x.Covered == 0 || !x.Deposited.Less(money.Sum(t.Bond, t.EgressTotal(), t.Storage(x.Covered))), "covered is paid for", x.ID, "%d by %s", x.Covered, x.Deposited)
+	c.links(x)
+	c.that(x.Covered == 0 || !x.Deposited.Less(money.Sum(x.BondTotal, t.EgressTotal(), t.Storage(x.Covered))), "covered is paid for", x.ID, "%d by %s", x.Covered, x.Deposited)
 	c.that(!x.Total.Less(x.Gross), "gross ≤ total", x.ID, "%s > %s", x.Gross, x.Total)
 	c.that(x.EndEpochs <= x.Covered && x.Covered <= x.Duration && x.SettledEpochs <= x.Covered, "epochs", x.ID, "settled %d, end %d, covered %d, duration %d", x.SettledEpochs, x.EndEpochs, x.Covered, x.Duration)
 	c.that(!x.State.Running() || x.EndEpochs >= 1 && x.Covered >= t.Least(), "began with enough", x.ID, "end %d, covered %d, least %d", x.EndEpochs, x.Covered, t.Least())
@@ -108,19 +114,20 @@ func (c *checker) sla(x *SLA) {
 		c.that(!x.Gross.Less(x.Earned.Add(x.Credited)), "paid ≤ gross", x.ID, "%s + %s > %s", x.Earned, x.Credited, x.Gross)
 	} else {
 		c.that(x.Gross.Equal(money.Sum(x.Earned, x.Credited, x.Holdback)), "gross = earned + credited + held", x.ID, "%s ≠ %s + %s + %s", x.Gross, x.Earned, x.Credited, x.Holdback)
-		unused := x.Deposited.Sub(x.Bond).Sub(x.Gross)
-		c.that(x.Bond.Equal(money.Min(t.Bond, x.Deposited)), "the bond is paid first", x.ID, "%s of %s", x.Bond, t.Bond)
+		bond := money.Min(x.BondTotal, x.Deposited)
+		unused := x.Deposited.Sub(bond).Sub(x.Gross)
+		c.that(x.Bond.Add(x.BondTaken).Equal(bond), "the bond is paid first", x.ID, "%s and %s of %s", x.Bond, x.BondTaken, x.BondTotal)
 		c.that(x.Escrow.Add(x.Retention).Equal(unused), "escrow + reserve = deposited − bond − gross", x.ID, "%s + %s ≠ %s", x.Escrow, x.Retention, unused)
 		reserve := money.Amount{}
 		if x.State.Running() {
-			reserve = t.Reserve(unused, x.Covered)
+			reserve = t.Reserve(unused, x.Covered, x.Duration)
 		}
 		c.that(x.Retention.Equal(reserve), "reserve", x.ID, "%s, not %s", x.Retention, reserve)
 	}
 
 	r, ok := c.s.reservations.get(x.ID)
 	c.that(ok, "reservation", x.ID, "missing")
-	agree := map[SLAState]ReservationState{Requested: ReservationHeld, Accepted: ReservationLocked, Active: ReservationActive, Closing: ReservationActive}
+	agree := map[SLAState]ReservationState{Requested: ReservationHeld, Accepted: ReservationLocked, Funded: ReservationLocked, Active: ReservationActive, Closing: ReservationActive, Reclaiming: ReservationActive}
 	if want, live := agree[x.State]; !live {
 		c.that(r.State == ReservationDone, "halves agree", x.ID, "%s, reservation %d", x.State, r.State)
 	} else {
@@ -143,7 +150,8 @@ func (c *checker) reservation(r *Reservation) {
 	for _, v := range []money.Amount{r.Collateral, r.Coverage, r.Slash, r.Owed, r.ValidatorsOwed, r.FundOwed, r.remaining()} {
 		c.that(v.Sign() >= 0, "reservation negative", r.SLA, "%+v", *r)
 	}
-	c.that(!r.Coverage.Add(r.Slash).Less(money.Sum(r.Owed, r.ValidatorsOwed, r.FundOwed)), "owed ≤ coverage + slash", r.SLA, "%s + %s", r.Coverage, r.Slash)
+	price := c.price(r)
+	c.that(!money.Sum(r.Coverage, r.Slash, price).Less(money.Sum(r.Owed, r.ValidatorsOwed, r.FundOwed)), "owed ≤ coverage + slash + price of an early end", r.SLA, "%s + %s + %s", r.Coverage, r.Slash, price)
 	x, ok := c.s.slas.get(r.SLA)
 	c.that(ok && x.TermsHash == r.TermsHash, "terms hash of both halves", r.SLA, "differ")
 	l, ok := c.s.covered.get(r.SLA)
@@ -153,12 +161,12 @@ func (c *checker) reservation(r *Reservation) {
 	t, _ := c.s.terms.get(r.SLA)
 	p := &t.Protocol
 	periods := (uint64(l.Epochs) + uint64(p.SlashPeriod) - 1) / uint64(p.SlashPeriod)
-	most := r.Collateral.Bps(uint32(min(uint64(p.SlashCapBps)*periods, 10_000)))
+	most := t.Collateral.Bps(uint32(min(uint64(p.SlashCapBps)*periods, 10_000)))
 	c.that(!most.Less(r.Slash), "slash ≤ cap", r.SLA, "%s > %s", r.Slash, most)
 	c.that(r.Slash.Sign() == 0 || l.Warnings >= 2, "no slash without two warnings", r.SLA, "%s after %d", r.Slash, l.Warnings)
 	split := sla.Split(r.Slash, p.SlashSplit)
 	c.that(money.Sum(split[:]...).Equal(r.Slash), "split sums", r.SLA, "%v", split)
-	c.that(!r.Coverage.Add(split[0]).Less(r.Owed), "the consumer's part", r.SLA, "%s > %s + %s", r.Owed, r.Coverage, split[0])
+	c.that(!money.Sum(r.Coverage, split[0], price).Less(r.Owed), "the consumer's part", r.SLA, "%s > %s + %s + %s", r.Owed, r.Coverage, split[0], price)
 }
 
 // counters of units, nodes and collateral are the sums over what they count.
@@ -178,7 +186,7 @@ func (c *checker) counters() {
 		if r.State == ReservationActive {
 			n.used += r.Volume
 		} else {
-			n.reserved += r.Volume
+			n.reserved += r.Volume - r.Takes
 		}
 		units[r.Unit] = n
 		if r.State != ReservationHeld {

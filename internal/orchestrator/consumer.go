@@ -11,38 +11,49 @@ func (s *State) request(op *Request) error {
 	if s.paused {
 		return ErrPaused
 	}
-	if op.Mode > sla.Escrow {
-		return ErrArgumentInvalid
-	}
-	if op.Deposit.Sign() < 0 || op.MaxTotal.Sign() < 0 {
-		return ErrAmountInvalid
-	}
-	id := ids.SLAID(s.genesis.Consumer, op.Consumer, op.Nonce)
-	if _, ok := s.slas.get(id); ok {
-		return ErrExists
-	}
-	u, err := s.quote(op.Unit, op.Volume, op.Egress, op.Duration)
+	x, err := s.ask(op, joint{redundancy: 1})
 	if err != nil {
 		return err
 	}
-	t := s.compose(id, op, &u)
+	return s.transfer(x.Asset, op.Consumer, s.genesis.Consumer, op.Deposit)
+}
+
+// ask makes an SLA that was requested, alone or as part of a joint one. The caller moves the deposit, after everything else.
+func (s *State) ask(op *Request, j joint) (SLA, error) {
+	if op.Mode > sla.Escrow {
+		return SLA{}, ErrArgumentInvalid
+	}
+	if op.Deposit.Sign() < 0 || op.MaxTotal.Sign() < 0 {
+		return SLA{}, ErrAmountInvalid
+	}
+	id := ids.SLAID(s.genesis.Consumer, op.Consumer, op.Nonce)
+	if _, ok := s.slas.get(id); ok {
+		return SLA{}, ErrExists
+	}
+	if err := s.renewable(op); err != nil {
+		return SLA{}, err
+	}
+	u, err := s.quote(op)
+	if err != nil {
+		return SLA{}, err
+	}
+	t := s.compose(id, op, &u, j)
 	total := t.TotalPrice()
-	if sla.MaxCollateral.Less(t.Collateral) {
-		return ErrOverflow
-	}
-	if u.PriceVersion != op.PriceVersion {
-		return ErrPriceChanged
-	}
-	if op.MaxTotal.Less(total) {
-		return ErrPriceAbove
-	}
-	if t.Full().Less(op.Deposit) {
-		return ErrOverFunded
+	switch {
+	case sla.MaxCollateral.Less(t.Collateral):
+		return SLA{}, ErrOverflow
+	case u.PriceVersion != op.PriceVersion:
+		return SLA{}, ErrPriceChanged
+	case op.MaxTotal.Less(total):
+		return SLA{}, ErrPriceAbove
+	case t.Full().Less(op.Deposit):
+		return SLA{}, ErrOverFunded
 	}
 	hash := t.Hash()
 	x := SLA{
 		ID: id, Consumer: op.Consumer, Provider: t.Provider, Payout: t.Payout, Asset: t.Asset, Unit: u.ID, TermsHash: hash, State: Requested, Mode: op.Mode,
 		Total: total, Duration: op.Duration, GraceEpochs: t.Protocol.GraceEpochs, RetentionEpochs: t.Protocol.RetentionEpochs, AcceptBy: s.now + s.params.AcceptSeconds,
+		BondTotal: t.Bond, Group: j.group, Previous: op.Previous,
 	}
 	x.deposit(t, op.Deposit)
 	s.slas.set(id, x)
@@ -52,22 +63,23 @@ func (s *State) request(op *Request) error {
 	if op.Deposit.Sign() > 0 {
 		s.emit("funded", id, op.Deposit)
 	}
-	auto := s.reserve(u, Reservation{SLA: id, Unit: u.ID, Provider: t.Provider, Asset: t.Asset, Refund: op.Refund, TermsHash: hash, Volume: op.Volume, Collateral: t.Collateral})
-	if auto {
-		if err := s.accepted(id); err != nil {
-			return err
-		}
+	r := Reservation{SLA: id, Unit: u.ID, Provider: t.Provider, Asset: t.Asset, Refund: op.Refund, TermsHash: hash, Volume: op.Volume, Collateral: t.Collateral, Previous: op.Previous}
+	if s.reserve(op.Consumer, u.AutoAccept, r) {
+		err = s.accepted(id)
 	}
-	return s.transfer(t.Asset, op.Consumer, s.genesis.Consumer, op.Deposit)
+	return x, err
 }
 
 // compose makes the terms as the contract does: of the request, the unit's offer and the parameters.
-func (s *State) compose(id ids.ID, op *Request, u *Unit) *sla.Terms {
+func (s *State) compose(id ids.ID, op *Request, u *Unit, j joint) *sla.Terms {
 	p, _ := s.providers.get(u.Provider)
+	if j.units == nil {
+		j.units = []sla.Share{{Unit: u.ID, Bps: 10_000}}
+	}
 	t := &sla.Terms{
 		Network: s.config.Network, SLA: id, Consumer: op.Consumer, Provider: u.Provider, Payout: p.Payout, Refund: op.Refund, Asset: u.Asset,
-		Units: []sla.Share{{Unit: u.ID, Bps: 10_000}}, Kind: u.Kind, Volume: op.Volume, Egress: op.Egress, RateLimit: u.RateLimit, Duration: op.Duration,
-		EpochSeconds: s.config.EpochSeconds, SlotsPerEpoch: s.config.SlotsPerEpoch, Window: s.config.WindowEpochs, Redundancy: 1, Class: u.Class, Mode: op.Mode,
+		Units: j.units, Kind: u.Kind, Volume: op.Volume, Egress: op.Egress, RateLimit: u.RateLimit, Duration: op.Duration,
+		EpochSeconds: s.config.EpochSeconds, SlotsPerEpoch: s.config.SlotsPerEpoch, Window: s.config.WindowEpochs, Redundancy: j.redundancy, Class: u.Class, Mode: op.Mode, Previous: op.Previous,
 		PriceVersion: u.PriceVersion, StoragePrice: u.StoragePrice, EgressPrice: u.EgressPrice, Protocol: s.params.Protocol.For(op.Mode, u.QoS.AvailabilityPpm), QoS: u.QoS,
 	}
 	if u.Asset == s.params.Flash {
@@ -86,28 +98,45 @@ func (s *State) accepted(id ids.ID) error {
 	t, _ := s.terms.get(id)
 	x.State, x.FundBy = Accepted, s.now+s.versions.m[t.Protocol.Version].FundSeconds
 	s.emit("sla_state", id)
-	s.start(x)
+	return s.start(x)
+}
+
+// start stores an SLA. An accepted one that enough is paid in for goes on: alone it becomes Active, as part of a joint one it waits for the others.
+func (s *State) start(x SLA) error {
+	if t, _ := s.terms.get(x.ID); x.State == Accepted && x.Covered >= t.Least() {
+		x.State = Funded
+		s.emit("sla_state", x.ID)
+		if x.Group.Zero() {
+			return s.run(x)
+		}
+	}
+	s.slas.set(x.ID, x)
 	return nil
 }
 
-// start stores an accepted SLA, which becomes Active when enough is paid in.
-func (s *State) start(x SLA) {
-	if t, _ := s.terms.get(x.ID); x.State == Accepted && x.Covered >= t.Least() {
-		zero := sla.Zero(t)
-		x.State, x.StartEpoch, x.SettledHash = Active, s.nextEpoch(), zero.Hash()
-		x.divide(t)
-		s.settled.set(x.ID, zero)
-		s.covered.set(x.ID, zero)
-		s.emit("sla_state", x.ID) // Funded, for this call
-		s.emit("sla_state", x.ID)
-		s.activate(x.ID, x.StartEpoch, x.SettledHash)
+// run makes a Funded SLA Active.
+func (s *State) run(x SLA) error {
+	start, follows, err := s.follow(&x)
+	if err != nil {
+		return err
 	}
+	t, _ := s.terms.get(x.ID)
+	zero := sla.Zero(t)
+	x.State, x.StartEpoch, x.SettledHash = Active, start, zero.Hash()
+	x.divide(t)
 	s.slas.set(x.ID, x)
+	s.settled.set(x.ID, zero)
+	s.covered.set(x.ID, zero)
+	s.emit("sla_state", x.ID)
+	if follows {
+		s.emit("succeeded", x.Previous)
+	}
+	return s.activate(x.ID, x.StartEpoch, x.SettledHash)
 }
 
 func (s *State) refused(id ids.ID) error {
 	x, _ := s.slas.get(id)
-	if x.State != Requested && x.State != Accepted {
+	if !x.State.waits() {
 		return ErrStateWrong
 	}
 	s.giveBack(x, Rejected)
@@ -134,14 +163,24 @@ func (s *State) fund(op *Fund) error {
 		return ErrStateWrong // the validators have to see it a whole epoch before the money would run out
 	}
 	t, _ := s.terms.get(x.ID)
-	if t.Full().Sub(x.Deposited).Less(op.Amount) {
+	if x.full().Sub(x.Deposited).Less(op.Amount) {
 		return ErrOverFunded
 	}
 	x.deposit(t, op.Amount)
 	s.emit("funded", x.ID, op.Amount)
-	s.start(x)
+	if err := s.start(x); err != nil {
+		return err
+	}
+	if s.funded(x.Group) {
+		if err := s.runAll(x.Group); err != nil {
+			return err
+		}
+	}
 	return s.transfer(x.Asset, op.From, s.genesis.Consumer, op.Amount)
 }
+
+// full is the most that is ever paid in.
+func (x *SLA) full() money.Amount { return x.Total.Add(x.BondTotal) }
 
 // deposit books money that comes in.
 func (x *SLA) deposit(t *sla.Terms, amount money.Amount) {
@@ -153,10 +192,11 @@ func (x *SLA) deposit(t *sla.Terms, amount money.Amount) {
 
 // divide what has not accrued between bond, reserve and escrow.
 func (x *SLA) divide(t *sla.Terms) {
-	x.Bond = money.Min(t.Bond, x.Deposited)
-	x.Escrow, x.Retention = x.Deposited.Sub(x.Bond).Sub(x.Gross), money.Amount{}
+	bond := money.Min(x.BondTotal, x.Deposited)
+	x.Bond = bond.Sub(x.BondTaken)
+	x.Escrow, x.Retention = x.Deposited.Sub(bond).Sub(x.Gross), money.Amount{}
 	if x.State.Running() {
-		x.Retention = t.Reserve(x.Escrow, x.Covered)
+		x.Retention = t.Reserve(x.Escrow, x.Covered, x.Duration)
 		x.Escrow = x.Escrow.Sub(x.Retention)
 	}
 }
@@ -192,7 +232,7 @@ func (s *State) cancel(op *Cancel) error {
 	if err != nil {
 		return err
 	}
-	if x.State != Requested && x.State != Accepted {
+	if !x.State.waits() {
 		return ErrStateWrong
 	}
 	s.giveBack(x, Cancelled)
@@ -206,9 +246,9 @@ func (s *State) expire(id ids.ID) error {
 	switch {
 	case !ok:
 		return ErrNotFound
-	case x.State != Requested && x.State != Accepted:
+	case !x.State.waits():
 		return ErrStateWrong
-	case x.State == Requested && s.now <= x.AcceptBy, x.State == Accepted && s.now <= x.FundBy:
+	case x.State == Requested && s.now <= x.AcceptBy, x.State != Requested && s.now <= x.FundBy:
 		return ErrNotTimedOut
 	}
 	s.giveBack(x, Expired)
@@ -258,7 +298,7 @@ func (s *State) collectFees(id ids.ID) error {
 	x.Fees = money.Amount{}
 	s.slas.set(id, x)
 	for i, to := range []ids.Account{s.params.PlatformAddress, s.params.ValidatorsAddress, s.params.FundAddress, s.params.InsuranceAddress} {
-		if err := s.transfer(x.Asset, s.genesis.Consumer, to, after[i].Sub(before[i])); err != nil {
+		if err := s.share(x.Asset, s.genesis.Consumer, to, s.params.FundAddress, after[i].Sub(before[i])); err != nil {
 			return err
 		}
 	}

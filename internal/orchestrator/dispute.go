@@ -5,7 +5,7 @@ import (
 	"github.com/flashback-network/flashback/internal/money"
 )
 
-// freeze holds up to an amount of what the provider has not drawn. One dispute at a time.
+// freeze holds up to an amount of what the provider has not drawn, or of the consumer's bond. One dispute at a time.
 func (s *State) freeze(op *Freeze) error {
 	if err := s.disputes(op.Dispute); err != nil {
 		return err
@@ -20,8 +20,15 @@ func (s *State) freeze(op *Freeze) error {
 	case x.Disputed.Sign() > 0:
 		return ErrDisputed
 	}
-	x.Disputed = money.Min(op.Amount, x.ProviderClaim)
-	x.ProviderClaim = x.ProviderClaim.Sub(x.Disputed)
+	from := &x.ProviderClaim
+	if op.Bond {
+		from = &x.Bond
+	}
+	x.Disputed = money.Min(op.Amount, *from)
+	*from = from.Sub(x.Disputed)
+	if op.Bond {
+		x.BondTaken = x.BondTaken.Add(x.Disputed)
+	}
 	s.slas.set(x.ID, x)
 	s.emit("frozen", x.ID, x.Disputed)
 	return nil

@@ -33,7 +33,7 @@ func (s *State) delegateAccess(op *DelegateAccess) error {
 	case p.Grantee != op.Grantee || p.Ops&OpDelegate == 0:
 		return ErrNotAuthorized
 	}
-	if x, _ := s.slas.get(p.SLA); x.State.Terminal() || s.revoked(p) {
+	if x, _ := s.slas.get(p.SLA); x.State.Terminal() || s.revoked(p) || s.root(p).Grantor != x.Consumer {
 		return ErrStateWrong
 	}
 	if p.Depth >= MaxDepth || !bytes.HasPrefix(op.Prefix, p.Prefix) || op.Ops&^p.Ops != 0 || op.Expires > p.Expires {
@@ -49,6 +49,14 @@ func (s *State) revoked(g Grant) bool {
 		g, _ = s.grants.get(g.Parent)
 	}
 	return g.Revoked
+}
+
+// root is the grant of a consumer that a grant comes from. Once the SLA is another's, nothing that comes from the former consumer holds.
+func (s *State) root(g Grant) Grant {
+	for !g.Parent.Zero() {
+		g, _ = s.grants.get(g.Parent)
+	}
+	return g
 }
 
 // newGrant stores a grant under an id of the SLA or, when it was passed on, of the parent: nobody but who may make grants there can take an id away.
@@ -87,11 +95,11 @@ func (s *State) revokeAccess(op *RevokeAccess) error {
 
 // grant: none allows more than the one that it comes from.
 func (c *checker) grant(g *Grant) {
-	x, ok := c.s.slas.get(g.SLA)
+	_, ok := c.s.slas.get(g.SLA)
 	c.that(ok, "grant of an SLA", g.ID, "%s", g.SLA)
 	c.that(g.Ops > 0 && g.Ops <= OpMask && len(g.Prefix) <= MaxPrefix, "grant", g.ID, "operations %d, %d bytes of prefix", g.Ops, len(g.Prefix))
 	if g.Parent.Zero() {
-		c.that(g.Depth == 0 && g.Grantor == x.Consumer, "grant of the consumer", g.ID, "%s at depth %d", g.Grantor, g.Depth)
+		c.that(g.Depth == 0, "grant of the consumer", g.ID, "%s at depth %d", g.Grantor, g.Depth)
 		return
 	}
 	p, ok := c.s.grants.get(g.Parent)

@@ -157,7 +157,7 @@ func (s *State) withdrawCollateral(op *WithdrawCollateral) error {
 	return s.transfer(op.Asset, s.genesis.Provider, op.Provider, op.Amount)
 }
 
-// lock moves free collateral, or locked back when the amount is negative.
+// lock moves free collateral.
 func (s *State) lock(provider ids.Account, asset money.Asset, amount money.Amount) error {
 	h := holding{asset, provider}
 	c, _ := s.collateral.get(h)

@@ -10,13 +10,18 @@ import (
 // remaining is what of the promised collateral is still locked.
 func (r *Reservation) remaining() money.Amount { return r.Collateral.Sub(r.Coverage).Sub(r.Slash) }
 
-// reserve takes capacity for a requested SLA and reports whether the unit accepted at once.
-func (s *State) reserve(u Unit, r Reservation) bool {
-	u.ReservedBytes += r.Volume
+// reserve takes capacity for a requested SLA of a consumer and reports whether the unit, which may accept by itself, did. A price that was made for the consumer is used up.
+func (s *State) reserve(consumer ids.Account, auto bool, r Reservation) bool {
+	if _, ok := s.PriceOf(s.now, r.Unit, consumer); ok {
+		s.specials.remove(deal{r.Unit, consumer})
+	}
+	r.Takes = s.takeOver(r.Previous, r.Unit, r.Volume)
+	u, _ := s.units.get(r.Unit)
+	u.ReservedBytes += r.Volume - r.Takes
 	u.Live++
 	s.units.set(u.ID, u)
 	s.emit("reserved", r.SLA)
-	accepted := u.AutoAccept && s.lock(r.Provider, r.Asset, r.Collateral) == nil
+	accepted := auto && s.lock(r.Provider, r.Asset, r.Collateral) == nil
 	if accepted {
 		r.State = ReservationLocked
 		s.emit("accepted", r.SLA)
@@ -71,32 +76,41 @@ func (s *State) refuse(op *Refuse) error {
 }
 
 // activate is told by the consumer's half.
-func (s *State) activate(id ids.ID, start uint64, zero [32]byte) {
+func (s *State) activate(id ids.ID, start uint64, zero [32]byte) error {
 	r, _ := s.reservations.get(id)
 	r.State, r.StartEpoch, r.SettledHash = ReservationActive, start, zero
 	s.reservations.set(id, r)
 	u, _ := s.units.get(r.Unit)
-	u.ReservedBytes -= r.Volume
+	if err := s.takeFrom(&u, &r); err != nil {
+		return err
+	}
+	u.ReservedBytes -= r.Volume - r.Takes
 	u.InUseBytes += r.Volume
 	s.units.set(u.ID, u)
 	s.emit("unit_state", u.ID)
 	s.emit("reservation_active", id)
+	return nil
 }
 
-// end gives capacity and the rest of the collateral back.
+// end gives capacity and the rest of the collateral back, of which a provider that left early owes the consumer the price.
 func (s *State) end(r Reservation) {
 	u, _ := s.units.get(r.Unit)
 	if r.State == ReservationActive {
 		u.InUseBytes -= r.Volume
 	} else {
-		u.ReservedBytes -= r.Volume
+		u.ReservedBytes -= r.Volume - r.Takes
 	}
 	u.Live--
 	s.units.set(u.ID, u)
-	if free := r.remaining(); r.State >= ReservationLocked && free.Sign() > 0 {
-		if err := s.lock(r.Provider, r.Asset, money.Amount{}.Sub(free)); err != nil {
-			panic("orchestrator: releasing collateral cannot fail")
-		}
+	if left := r.remaining(); r.State >= ReservationLocked && left.Sign() > 0 {
+		h := holding{r.Asset, r.Provider}
+		c, _ := s.collateral.get(h)
+		r.Reclaim = money.Min(r.Reclaim, left)
+		r.Owed = r.Owed.Add(r.Reclaim)
+		s.collateral.set(h, Collateral{c.Free.Add(left.Sub(r.Reclaim)), c.Locked.Sub(left)})
+		s.emit("collateral", r.Provider)
+	} else {
+		r.Reclaim = money.Amount{}
 	}
 	r.State = ReservationDone
 	s.reservations.set(r.SLA, r)
@@ -208,7 +222,7 @@ func (s *State) collectSlash(id ids.ID) error {
 	r.ValidatorsOwed, r.FundOwed = money.Amount{}, money.Amount{}
 	s.reservations.set(id, r)
 	s.emit("collected", id, validators, fund)
-	if err := s.transfer(r.Asset, s.genesis.Provider, s.offers.ValidatorsAddress, validators); err != nil {
+	if err := s.share(r.Asset, s.genesis.Provider, s.offers.ValidatorsAddress, s.offers.FundAddress, validators); err != nil {
 		return err
 	}
 	return s.transfer(r.Asset, s.genesis.Provider, s.offers.FundAddress, fund)

@@ -95,7 +95,7 @@ func (s *State) settle(op *Settle) error {
 	if hash == x.SettledHash {
 		return nil
 	}
-	if x.State != Active && x.State != Closing {
+	if !x.State.Running() {
 		return ErrStateWrong
 	}
 	t, _ := s.terms.get(op.SLA)
@@ -153,11 +153,11 @@ func (s *State) conclude(x *SLA, t *sla.Terms, l *sla.Leaf) {
 	switch {
 	case l.Status == sla.Abandoned || x.Terminated:
 		state, early = Terminated, false
-	case !early && x.Covered < x.Duration && l.Epochs == x.Covered:
+	case x.State == Active && x.Covered < x.Duration && l.Epochs == x.Covered:
 		state, early = Defaulted, true
 	}
 	if early {
-		if price := t.Early(l.Epochs); price.Sign() > 0 {
+		if price := money.Min(t.Early(l.Epochs, x.Duration), x.Bond); price.Sign() > 0 {
 			x.ProviderClaim, x.Bond = x.ProviderClaim.Add(price), x.Bond.Sub(price)
 			s.emit("ended_early", x.ID, price)
 		}
@@ -191,12 +191,14 @@ func (s *State) closeSLA(op *CloseSLA) error {
 	if err != nil {
 		return err
 	}
-	if x.State != Active {
+	if x.State != Active && x.State != Reclaiming {
 		return ErrStateWrong
 	}
 	r := s.running(&x)
 	w := uint64(s.config.WindowEpochs)
-	x.State = Closing
+	if x.State == Active {
+		x.State = Closing
+	}
 	x.EndEpochs = uint32(min(uint64(x.EndEpochs), (r+w-1)/w*w))
 	s.slas.set(x.ID, x)
 	s.emit("closing", x.ID)
@@ -209,7 +211,7 @@ func (s *State) terminate(op *Terminate) error {
 	if err != nil {
 		return err
 	}
-	if x.State != Active && x.State != Closing || x.Terminated {
+	if !x.State.Running() || x.Terminated {
 		return ErrStateWrong
 	}
 	if !x.Breach {
@@ -228,7 +230,7 @@ func (s *State) timeOut(id ids.ID) error {
 	if !ok {
 		return ErrNotFound
 	}
-	if x.State != Active && x.State != Closing {
+	if !x.State.Running() {
 		return ErrStateWrong
 	}
 	t, _ := s.terms.get(id)

@@ -21,13 +21,14 @@ type Genesis struct {
 
 // State of the three contracts and of the balances of the tokens that they move. Use it from one goroutine.
 type State struct {
-	genesis Genesis
-	config  cert.Config
-	params  Params // of new SLAs
-	offers  Params // the Provider Orchestrator's
-	admins  admins
-	mayList func(provider ids.Account) bool // the Registry's word; nil: everyone may
-	paused  bool
+	genesis  Genesis
+	config   cert.Config
+	params   Params // of new SLAs
+	offers   Params // the Provider Orchestrator's
+	admins   admins
+	mayList  func(provider ids.Account) bool                   // the Registry's word; nil: everyone may
+	receives func(asset money.Asset, account ids.Account) bool // whether a token lets an account receive; nil: everyone may
+	paused   bool
 
 	reported bool
 	latest   uint64
@@ -43,10 +44,13 @@ type State struct {
 	slas         table[ids.ID, SLA]
 	terms        table[ids.ID, *sla.Terms]
 	grants       table[ids.ID, Grant]
-	versions     table[uint32, Params] // live SLAs keep the parameters that they began with
+	specials     table[deal, Special]
+	groups       table[ids.ID, []ids.ID] // joint SLAs by their first part's id
+	versions     table[uint32, Params]   // live SLAs keep the parameters that they began with
 
 	// What the contracts do not store, for Check and for tests: the settled leaves of both halves, and all tokens that were made.
 	settled, covered table[ids.ID, sla.Leaf]
+	divisions        table[ids.ID, division]
 	supply           map[money.Asset]money.Amount
 
 	undo []func()
@@ -60,6 +64,12 @@ type admins struct{ provider, consumer ids.Account }
 type holding struct {
 	Asset money.Asset
 	Of    ids.Account
+}
+
+// deal is who a price is for, and where.
+type deal struct {
+	Unit     ids.ID
+	Consumer ids.Account
 }
 
 // New makes the state after the three constructors and the wiring.
@@ -82,6 +92,9 @@ func New(g Genesis) (*State, error) {
 	s.slas.in(s)
 	s.terms.in(s)
 	s.grants.in(s)
+	s.specials.in(s)
+	s.groups.in(s)
+	s.divisions.in(s)
 	s.versions.in(s)
 	s.versions.m[g.Params.Version] = g.Params
 	s.settled.in(s)
@@ -149,11 +162,22 @@ func (s *State) transfer(asset money.Asset, from, to ids.Account, amount money.A
 	if b.Less(amount) {
 		return ErrBalance
 	}
+	if s.receives != nil && !s.receives(asset, to) {
+		return ErrTransferFailed
+	}
 	s.balances.set(f, b.Sub(amount))
 	b, _ = s.balances.get(t)
 	s.balances.set(t, b.Add(amount))
 	s.out.Transfers = append(s.out.Transfers, Transfer{asset, from, to, amount})
 	return nil
+}
+
+// share pays one of those that the protocol's parameters name; what it cannot receive is the fund's.
+func (s *State) share(asset money.Asset, from, to, fund ids.Account, amount money.Amount) error {
+	if s.transfer(asset, from, to, amount) == nil {
+		return nil
+	}
+	return s.transfer(asset, from, fund, amount)
 }
 
 // The views of the contracts. What they give is a copy, but for the bytes of a prefix and the terms, which are not to be changed.
@@ -182,6 +206,20 @@ func (s *State) Admins() (provider, consumer ids.Account) {
 
 // SetListing makes the Provider Orchestrator ask who may list units, as it asks a Registry that it was wired to. Call it before the first step.
 func (s *State) SetListing(mayList func(provider ids.Account) bool) { s.mayList = mayList }
+
+// SetReceivers makes the tokens refuse to pay some accounts, as a token does that has no trust line of theirs or has blocked them. Call it before the first step.
+func (s *State) SetReceivers(receives func(asset money.Asset, account ids.Account) bool) {
+	s.receives = receives
+}
+
+// Group is the parts of a joint SLA by the group's id, in their order.
+func (s *State) Group(id ids.ID) ([]ids.ID, bool) { return s.groups.get(id) }
+
+// PriceOf is the price that a unit has for a consumer at a time.
+func (s *State) PriceOf(now uint64, unit ids.ID, consumer ids.Account) (Special, bool) {
+	p, ok := s.specials.get(deal{unit, consumer})
+	return p, ok && now < p.Until
+}
 
 // Collateral of a provider, zero when there is none.
 func (s *State) Collateral(provider ids.Account, asset money.Asset) Collateral {

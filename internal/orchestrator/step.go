@@ -9,7 +9,8 @@ import (
 
 // Effects of a step that was taken.
 type Effects struct {
-	ID        ids.ID // what the call made: node, unit, SLA or grant
+	ID        ids.ID   // what the call made: node, unit, SLA or grant
+	IDs       []ids.ID // the SLAs that it made, where there may be several; ID is the first
 	Transfers []Transfer
 	Events    []Event // in the order in which they are emitted
 }
@@ -93,6 +94,12 @@ func (s *State) apply(op Op) error {
 		return s.accept(&op)
 	case Refuse:
 		return s.refuse(&op)
+	case Reclaim:
+		return s.reclaim(&op)
+	case Drain:
+		return s.drain(op.SLA)
+	case PriceFor:
+		return s.priceFor(&op)
 	case SettleReservation:
 		return s.settleReservation(&op)
 	case Claim:
@@ -102,6 +109,14 @@ func (s *State) apply(op Op) error {
 
 	case Request:
 		return s.request(&op)
+	case RequestJoint:
+		return s.requestJoint(&op)
+	case Begin:
+		return s.begin(op.SLA)
+	case Split:
+		return s.split(&op)
+	case TransferSLA:
+		return s.transferSLA(&op)
 	case Fund:
 		return s.fund(&op)
 	case Cancel:

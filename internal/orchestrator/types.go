@@ -171,6 +171,9 @@ func (s SLAState) String() string {
 // Terminal states are never left.
 func (s SLAState) Terminal() bool { return s >= Completed && s <= Terminated || s == Defaulted }
 
+// waits: an SLA that has not begun and may still.
+func (s SLAState) waits() bool { return s <= Funded }
+
 // Running states are those between the beginning and the end: epochs are measured and settled.
 func (s SLAState) Running() bool {
 	return s == Active || s == Closing || s == Grace || s == Retention || s == Reclaiming
@@ -250,5 +253,5 @@ type Quote struct {
 // Special is a price for one consumer and one SLA.
 type Special struct {
 	StoragePrice, EgressPrice money.Amount
-	Until                     uint64 // ledger time, inclusive
+	Until                     uint64 // ledger time at which it is over
 }

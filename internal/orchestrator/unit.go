@@ -27,6 +27,9 @@ func (u *UnitSpec) Validate() error {
 
 func priceValid(p money.Amount) bool { return p.Sign() >= 0 && !sla.MaxPrice.Less(p) }
 
+// free capacity.
+func (u *Unit) free() uint64 { return u.Capacity - u.ReservedBytes - u.InUseBytes }
+
 // at is the state that follows from declarations, time and counters.
 func (u *Unit) at(now uint64) UnitState {
 	switch {
@@ -229,9 +232,13 @@ func (s *State) unitRetire(op *UnitRetire) error {
 	return nil
 }
 
-// quote refuses what the unit does not take.
-func (s *State) quote(id ids.ID, volume, egress uint64, duration uint32) (Unit, error) {
-	u, ok := s.units.get(id)
+// quote refuses what the unit does not take. What it gives is the unit as it is for this consumer, with the price that it was made.
+func (s *State) quote(op *Request) (Unit, error) {
+	u, ok := s.units.get(op.Unit)
+	p, special := s.PriceOf(s.now, op.Unit, op.Consumer)
+	if special {
+		u.StoragePrice, u.EgressPrice, u.PriceVersion, u.AutoAccept = p.StoragePrice, p.EgressPrice, 0, true
+	}
 	switch {
 	case !ok:
 		return u, ErrNotFound
@@ -239,15 +246,15 @@ func (s *State) quote(id ids.ID, volume, egress uint64, duration uint32) (Unit, 
 		return u, ErrUnitDecommissioning
 	case u.at(s.now) == UnitMaintenance:
 		return u, ErrUnitMaintenance
-	case !u.Listed:
+	case !u.Listed && !special:
 		return u, ErrUnitUnlisted
-	case volume == 0 || volume > sla.MaxVolume:
+	case op.Volume == 0 || op.Volume > sla.MaxVolume:
 		return u, ErrArgumentInvalid
-	case volume > u.Capacity-u.ReservedBytes-u.InUseBytes:
+	case op.Volume-s.takeOver(op.Previous, op.Unit, op.Volume) > u.free():
 		return u, ErrCapacityMissing
-	case duration < u.MinEpochs || duration > u.MaxEpochs || uint64(duration)*uint64(s.config.EpochSeconds) > sla.MaxSeconds:
+	case op.Duration < u.MinEpochs || op.Duration > u.MaxEpochs || uint64(op.Duration)*uint64(s.config.EpochSeconds) > sla.MaxSeconds:
 		return u, ErrDurationOutside
-	case egress > sla.MaxEgress:
+	case op.Egress > sla.MaxEgress:
 		return u, ErrArgumentInvalid
 	}
 	return u, nil

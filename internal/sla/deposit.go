@@ -44,20 +44,25 @@ func (t *Terms) Least() uint32 {
 	return uint32(min(uint64(t.Duration), uint64(t.Window)+uint64(p.GraceEpochs)+uint64(p.RetentionEpochs)))
 }
 
-// Reserve is R: of what has not accrued, the price of the last covered epochs, which are Retention's; nothing when all of the duration is paid for.
-func (t *Terms) Reserve(unused money.Amount, covered uint32) money.Amount {
-	if covered >= t.Duration {
+// Reserve is R of an SLA that lasts so many epochs: of what has not accrued, the price of the last covered epochs, which are Retention's; nothing when all of the duration is paid for.
+func (t *Terms) Reserve(unused money.Amount, covered, duration uint32) money.Amount {
+	if covered >= duration {
 		return money.Amount{}
 	}
 	return money.Min(unused, t.Storage(covered).Sub(t.Storage(covered-min(covered, t.Protocol.RetentionEpochs))))
 }
 
-// Early is what it costs the consumer to leave after so many epochs.
-func (t *Terms) Early(epochs uint32) money.Amount {
-	return t.unused(epochs).Bps(uint32(t.Protocol.EarlyBps))
+// Early is what it costs the consumer to leave after so many epochs of the duration.
+func (t *Terms) Early(epochs, duration uint32) money.Amount {
+	return t.between(epochs, duration).Bps(uint32(t.Protocol.EarlyBps))
 }
 
-// unused is the storage that was promised and is not paid for after so many epochs.
-func (t *Terms) unused(epochs uint32) money.Amount {
-	return t.Storage(t.Duration).Sub(t.Storage(min(epochs, t.Duration)))
+// Reclaim is what it costs the provider to leave after so many of the covered epochs.
+func (t *Terms) Reclaim(epochs, covered uint32) money.Amount {
+	return t.between(epochs, covered).Bps(uint32(t.Protocol.ReclaimBps))
+}
+
+// between is what the storage from one epoch to a later one costs, nothing when it is not later.
+func (t *Terms) between(from, to uint32) money.Amount {
+	return t.Storage(to).Sub(t.Storage(min(from, to)))
 }

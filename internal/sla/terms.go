@@ -31,6 +31,7 @@ const (
 	MaxEgress  = 1 << 54
 	MaxSeconds = 1 << 30 // duration · epoch seconds
 	MaxTiers   = 8
+	MaxUnits   = 6 // of a joint SLA
 )
 
 // MaxPrice of a GiB·day or a GiB, and MaxCollateral of an SLA, in smallest units.
@@ -130,19 +131,19 @@ type Terms struct {
 	SLA                                 ids.ID
 	Consumer, Provider, Payout, Refund  ids.Account
 	Asset                               money.Asset
-	Units                               []Share
+	Units                               []Share // its own first, then the others of its joint SLA
 	Kind                                uint8
 	Volume, Egress                      uint64
 	RateLimit                           uint32
 	Duration                            uint32 // epochs
 	EpochSeconds, SlotsPerEpoch, Window uint32
-	Redundancy, Class                   uint8
+	Redundancy, Class                   uint8 // the data survives the loss of any Redundancy − 1 units
 	Mode                                Mode
 	PriceVersion                        uint32
 	StoragePrice, EgressPrice           money.Amount
 	Collateral                          money.Amount
 	Bond                                money.Amount // EarlyBps of the total price, paid in before anything else
-	Previous                            ids.ID       // the SLA that this one renews; zero: none
+	Previous                            ids.ID       // the SLA that this one renews or was split off; zero: none
 	Protocol                            Protocol     // HoldbackBps is 10,000 in escrow mode
 	QoS                                 QoS
 }
@@ -195,7 +196,7 @@ func DecodeTerms(b []byte) (*Terms, error) {
 	for _, a := range []*ids.Account{&t.Consumer, &t.Provider, &t.Payout, &t.Refund, &t.Asset} {
 		*a = ids.ReadAccount(r)
 	}
-	for range r.Count(MaxTiers) {
+	for range r.Count(MaxUnits) {
 		t.Units = append(t.Units, Share{r.B32(), r.U16()})
 	}
 	t.Kind, t.Volume, t.Egress, t.RateLimit, t.Duration = r.U8(), r.U64(), r.U64(), r.U32(), r.U32()
@@ -255,13 +256,13 @@ func (t *Terms) Validate() error {
 		ok   bool
 		what string
 	}{
-		{len(t.Units) == 1 && t.Units[0].Bps == 10_000, "exactly one unit with all of the volume"},
+		{sharesValid(t.Units), "one to six units, one alone with all of the volume"},
 		{t.Kind == 1 || t.Kind == 2, "kind"},
 		{t.Volume > 0 && t.Volume <= MaxVolume, "volume"},
 		{t.Egress <= MaxEgress, "egress"},
 		{t.Duration > 0 && t.EpochSeconds > 0 && uint64(t.Duration)*uint64(t.EpochSeconds) <= MaxSeconds, "duration"},
 		{t.SlotsPerEpoch > 0 && t.Window > 0, "slots and window"},
-		{t.Redundancy == 1, "redundancy"},
+		{t.Redundancy >= 1 && int(t.Redundancy) <= len(t.Units), "redundancy"},
 		{t.Mode <= Escrow, "mode"},
 		{within(t.StoragePrice, MaxPrice) && within(t.EgressPrice, MaxPrice) && within(t.Collateral, MaxCollateral) && within(t.Bond, MaxCollateral), "prices, collateral and bond"},
 		{atMost(p.EarlyBps, p.ReclaimBps, p.FeeBps, p.HoldbackBps, p.LostBps, p.SlashBreach, p.SlashLost, p.SlashAbandon, p.SlashCapBps), "basis points"},
@@ -287,6 +288,15 @@ func (t *Terms) Validate() error {
 		}
 	}
 	return nil
+}
+
+func sharesValid(l []Share) bool {
+	for _, s := range l {
+		if s.Bps == 0 || s.Bps > 10_000 {
+			return false
+		}
+	}
+	return len(l) >= 1 && len(l) <= MaxUnits && (len(l) > 1 || l[0].Bps == 10_000)
 }
 
 // k is the storage price of one epoch, times S.

@@ -157,7 +157,7 @@ func (w *world) lawful(l *life, leaf sla.Leaf) {
 	slash := min(n(t.Slash), locked-coverage)
 	shares := sla.Split(money.Of(slash), l.terms.Protocol.SlashSplit)
 	if leaf.Status == sla.Complete { // left early; nothing at the agreed end
-		early := n(l.terms.Early(leaf.Epochs))
+		early := n(l.terms.Early(leaf.Epochs, l.terms.Duration))
 		w.owe(name(x.Consumer), -early)
 		w.owe(name(x.Provider), early)
 	}

@@ -44,7 +44,7 @@ var leaving = []attack{
 			w.draw(l)
 			w.refused("NothingDue", "mallory", orchestrator.Refund{SLA: l.id})
 			w.honest(l)
-			if early := l.terms.Early(l.leaf.Epochs); early.Sign() <= 0 {
+			if early := l.terms.Early(l.leaf.Epochs, l.terms.Duration); early.Sign() <= 0 {
 				w.Error("it costs nothing")
 			}
 			return 0, "every epoch is paid for before it begins, and a default costs what `close` costs, out of the bond"

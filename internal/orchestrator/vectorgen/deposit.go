@@ -56,9 +56,9 @@ func depositCases() (cases []depositCase) {
 			c := depositCase{Name: fmt.Sprintf("%s: %s", v.name, d.name), Terms: t.Bytes(), Deposited: d.amount, Epochs: uint32(r.Uint64N(uint64(t.Duration) + 1)),
 				Full: t.Full(), Bond: t.Bond, Covered: t.Covered(d.amount), Least: t.Least()}
 			if !d.amount.Less(t.Bond) {
-				c.Reserve = t.Reserve(d.amount.Sub(t.Bond), c.Covered)
+				c.Reserve = t.Reserve(d.amount.Sub(t.Bond), c.Covered, t.Duration)
 			}
-			c.Early = t.Early(c.Epochs)
+			c.Early = t.Early(c.Epochs, t.Duration)
 			cases = append(cases, c)
 		}
 	}

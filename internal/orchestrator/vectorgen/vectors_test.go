@@ -257,9 +257,9 @@ func TestDeposits(t *testing.T) {
 			t.Fatal(c.Name, err)
 		}
 		n := terms.Covered(c.Deposited)
-		if n != c.Covered || terms.Least() != c.Least || !terms.Full().Equal(c.Full) || !terms.Bond.Equal(c.Bond) || !terms.Early(c.Epochs).Equal(c.Early) ||
-			!c.Deposited.Less(c.Bond) && !terms.Reserve(c.Deposited.Sub(c.Bond), n).Equal(c.Reserve) {
-			t.Errorf("%s: covered %d, least %d, full %s, early %s", c.Name, n, terms.Least(), terms.Full(), terms.Early(c.Epochs))
+		if n != c.Covered || terms.Least() != c.Least || !terms.Full().Equal(c.Full) || !terms.Bond.Equal(c.Bond) || !terms.Early(c.Epochs, terms.Duration).Equal(c.Early) ||
+			!c.Deposited.Less(c.Bond) && !terms.Reserve(c.Deposited.Sub(c.Bond), n, terms.Duration).Equal(c.Reserve) {
+			t.Errorf("%s: covered %d, least %d, full %s, early %s", c.Name, n, terms.Least(), terms.Full(), terms.Early(c.Epochs, terms.Duration))
 		}
 		// the most epochs that the deposit pays for, told without the formula
 		first := terms.Bond.Add(terms.EgressTotal())
