@@ -22,6 +22,7 @@ import (
 	"github.com/flashback-network/flashback/internal/bridge/possession"
 	"github.com/flashback-network/flashback/internal/bridge/s3"
 	"github.com/flashback-network/flashback/internal/chain"
+	"github.com/flashback-network/flashback/internal/ids"
 )
 
 // firstPoll bounds how long a start waits for the chain.
@@ -201,24 +202,55 @@ func serve(s *http.Server, l net.Listener, secure bool) error {
 	return err
 }
 
-// apply makes the engine and the meter follow an SLA's phase.
-func (n *node) apply(ctx context.Context, s access.SLA, p access.Phase) error {
-	space := s.Space()
-	switch p {
+// apply makes the engine and the meter follow an SLA. The space's limit is that of the SLA in charge of it, the counters are each one's own.
+func (n *node) apply(ctx context.Context, s access.Listed) error {
+	account := object.Space(s.ID.String())
+	switch s.Phase {
+	case access.Waiting:
+		if s.Space == account {
+			n.meter.Forget(account) // it was to take data over, and will not
+			return nil
+		}
+		return n.count(&s)
 	case access.Live, access.Retention, access.ReadOnly:
-		n.engine.SetLimit(space, clamp(s.Volume))
-		return n.meter.Admit(space, meter.Limits{Egress: clamp(s.Egress), RateLimit: s.RateLimit, ReadOnly: p == access.ReadOnly}, true)
+		if !s.Succeeded {
+			n.engine.SetLimit(s.Space, clamp(s.Volume))
+		}
+		return n.count(&s)
 	case access.Over:
-		n.meter.Suspend(space)
-		if err := n.engine.RemoveSpace(ctx, space); err != nil {
-			return fmt.Errorf("removing the data of SLA %s: %w", s.ID, err)
+		n.meter.Suspend(account)
+		if !s.Succeeded {
+			if err := n.removeSpace(ctx, s.Space); err != nil {
+				return fmt.Errorf("removing the data of SLA %s: %w", s.ID, err)
+			}
 		}
 		if err := n.proofs.Forget(s.ID); err != nil {
 			return err
 		}
-		n.meter.Forget(space)
+		n.meter.Forget(account)
 	}
 	return nil
+}
+
+// count opens the SLA's account, or changes its limits.
+func (n *node) count(s *access.Listed) error {
+	account := object.Space(s.ID.String())
+	l := meter.Limits{Egress: clamp(s.Egress), RateLimit: s.RateLimit, ReadOnly: s.Phase == access.ReadOnly, Until: s.Ends}
+	if s.Space == account {
+		return n.meter.Admit(account, l, true)
+	}
+	return n.meter.Succeed(account, s.Space, s.Starts, l)
+}
+
+func (n *node) removeSpace(ctx context.Context, space object.Space) error {
+	if err := n.engine.RemoveSpace(ctx, space); err != nil {
+		return err
+	}
+	id, err := ids.Parse(string(space))
+	if err != nil {
+		return err
+	}
+	return n.proofs.ForgetSpace(id)
 }
 
 func clamp(v uint64) int64 { return int64(min(v, 1<<62)) }

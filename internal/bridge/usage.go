@@ -9,6 +9,7 @@ import (
 
 	"github.com/flashback-network/flashback/internal/bridge/access"
 	"github.com/flashback-network/flashback/internal/bridge/door"
+	"github.com/flashback-network/flashback/internal/bridge/object"
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/sla"
@@ -38,13 +39,17 @@ func (n *node) stateUsage(ctx context.Context) {
 				delete(stated, l.ID)
 				continue
 			}
-			c, ok := n.meter.Closing(l.Space())
-			if !ok || c.Epoch < stated[l.ID] || c.Epoch >= l.StartEpoch+uint64(l.EndEpochs) {
+			c, ok := n.meter.Closing(object.Space(l.ID.String()))
+			if !ok || c.Epoch < stated[l.ID] || c.Epoch >= l.StartEpoch+uint64(l.EndEpochs) || !l.Previous.Zero() && c.Epoch < l.StartEpoch {
 				continue
 			}
 			hi, lo := c.Area.Seconds()
 			u := statement.Usage{Node: node.ID, SLA: l.ID, Epoch: c.Epoch, Objects: c.Objects, Stored: c.Bytes, ByteSeconds: sla.Wide{Hi: hi, Lo: lo}, BytesIn: c.In, BytesOut: c.Out}
-			if _, err := n.proofs.State(ctx, u, n.o.Key.SignHash); err != nil {
+			space, ok := n.view.Space(l.ID)
+			if !ok {
+				continue
+			}
+			if _, err := n.proofs.State(ctx, space, u, n.o.Key.SignHash); err != nil {
 				if ctx.Err() == nil {
 					n.log.Error("an epoch's usage was not stated", "sla", l.ID, "epoch", c.Epoch, "err", err)
 				}
@@ -82,7 +87,18 @@ func (n *node) usageRoutes(mux *http.ServeMux) {
 		if err := n.mayChallenge(&c); err != nil {
 			return nil, err
 		}
-		return n.proofs.Answer(r.Context(), c.Challenge)
+		space, ok := n.view.Space(c.SLA)
+		if !ok {
+			space = c.SLA // over: its statements are gone too
+		}
+		a, err := n.proofs.Answer(r.Context(), space, c.Challenge)
+		if err == nil {
+			err = n.vouch(a, c.Challenge)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return a, nil
 	}))
 }
 

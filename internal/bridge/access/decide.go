@@ -64,8 +64,15 @@ func (v *View) standing(h *holder, at time.Time, a s3.Action) error {
 	if !ok {
 		return forbidden("sla_over", "the service-level agreement is over and its data is removed")
 	}
-	switch s.phase(v.s.Grid, at, v.o.Retention) {
+	mine := s
+	if s = v.inCharge(s, at); s.ID != mine.ID && !h.grant.Zero() {
+		return forbidden("grant_ended", "the agreement that the grant is of has ended: its data is now under agreement %s, whose consumer can grant access anew", s.ID)
+	}
+	switch v.phase(&s, at) {
 	case Waiting:
+		if s.State.Running() {
+			return forbidden("sla_not_started", "the service-level agreement begins at %s", s.starts(v.s.Grid).UTC().Format(time.RFC3339))
+		}
 		return forbidden("sla_not_active", "the service-level agreement is not active yet: it is %s", s.State)
 	case Retention:
 		if a == s3.Write || a == s3.Configure {
@@ -75,6 +82,10 @@ func (v *View) standing(h *holder, at time.Time, a s3.Action) error {
 	case ReadOnly:
 		if a != s3.List && a != s3.Read {
 			since, _ := s.ended(v.s.Grid, at)
+			if n, ok := v.heir(&s); ok {
+				return forbidden("sla_ended", "the service-level agreement ended at %s: its data can be read, and is agreement %s's from %s on",
+					since.UTC().Format(time.RFC3339), n.ID, n.starts(v.s.Grid).UTC().Format(time.RFC3339))
+			}
 			return forbidden("sla_ended", "the service-level agreement ended at %s: its data can be read until %s and not be changed",
 				since.UTC().Format(time.RFC3339), since.Add(v.o.Retention).UTC().Format(time.RFC3339))
 		}

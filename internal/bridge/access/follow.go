@@ -213,24 +213,36 @@ func (v *View) refresh(ctx context.Context) error {
 	return nil
 }
 
-// apply tells the node about phases that changed.
+// apply settles whose data it is where an SLA's time has come, and tells the node about what changed.
 func (v *View) apply(ctx context.Context) {
 	v.applyMu.Lock()
 	defer v.applyMu.Unlock()
+	v.mu.Lock()
+	settled := v.decide(v.chainNow())
+	v.mu.Unlock()
+	if settled {
+		if err := v.save(true); err != nil {
+			v.o.Logger.Error("who takes data over was not saved, and waits", "err", err)
+			return
+		}
+	}
 	for _, s := range v.SLAs() {
-		if p, ok := v.applied[s.ID]; ok && p == s.Phase {
-			continue
+		now := applied{s.Phase, s.Space, s.Starts, s.Ends, s.Succeeded}
+		before, known := v.applied[s.ID]
+		if !known || before != now {
+			if s.Phase == Over && v.Fresh() != nil {
+				continue // never remove data on old knowledge
+			}
+			if err := v.o.Apply(ctx, s); err != nil {
+				v.o.Logger.Error("the node does not follow an SLA", "sla", s.ID, "phase", s.Phase, "err", err)
+				continue
+			}
+			if !known || before.phase != s.Phase || before.succeeded != s.Succeeded {
+				v.o.Logger.Info("SLA", "id", s.ID, "state", s.State, "phase", s.Phase, "space", s.Space, "succeeded", s.Succeeded)
+			}
+			v.applied[s.ID] = now
 		}
-		if s.Phase == Over && v.Fresh() != nil {
-			continue // never remove data on old knowledge
-		}
-		if err := v.o.Apply(ctx, s.SLA, s.Phase); err != nil {
-			v.o.Logger.Error("the node does not follow an SLA", "sla", s.ID, "phase", s.Phase, "err", err)
-			continue
-		}
-		v.o.Logger.Info("SLA", "id", s.ID, "state", s.State, "phase", s.Phase)
-		v.applied[s.ID] = s.Phase
-		if s.Phase == Over {
+		if s.Phase == Over && !s.Succeeded {
 			v.forget(s.ID)
 		}
 	}
@@ -263,6 +275,8 @@ func (v *View) forget(id ids.ID) {
 
 // save writes the view when something changed, and from time to time when only the cursor moved.
 func (v *View) save(now bool) error {
+	v.saveMu.Lock()
+	defer v.saveMu.Unlock()
 	at := v.o.Now()
 	v.mu.Lock()
 	if !v.dirty && !now && at.Sub(v.saved) < saveEvery {

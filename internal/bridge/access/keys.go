@@ -119,6 +119,9 @@ func IsProbe(s object.Space) bool { return strings.HasPrefix(string(s), probePre
 func (k *Keys) bind(s stored, secret string) *key {
 	e := &key{stored: s, holder: holder{s.Account, s.SLA, s.Grant}}
 	space := object.Space(s.SLA.String())
+	if root, ok := k.view.Space(s.SLA); ok {
+		space = object.Space(root.String())
+	}
 	if s.SLA.Zero() {
 		space = ProbeSpace(s.Account)
 	}
@@ -176,7 +179,7 @@ func (k *Keys) Issue(ctx context.Context, account ids.Account, slaID, grant ids.
 	total := len(k.byKey)
 	var own []*key
 	for _, e := range k.byKey {
-		if e.holder.account == account && e.holder.sla == slaID {
+		if k.owns(e, account, slaID) {
 			own = append(own, e)
 		}
 	}
@@ -212,7 +215,10 @@ func (v *View) entitled(h *holder) (until time.Time, err error) {
 	if err := v.standing(h, v.chainNow(), s3.Read); err != nil {
 		return until, err
 	}
-	s := v.s.SLAs[h.sla]
+	s := v.inCharge(v.s.SLAs[h.sla], v.chainNow())
+	if !s.Previous.Zero() && s.Root.Zero() {
+		return until, fault.New(fault.Unavailable, "sla_starting", "the service-level agreement begins at this moment: try again in some seconds")
+	}
 	until = s.end(v.s.Grid)
 	if g, ok := v.s.Grants[h.grant]; ok && !h.grant.Zero() && g.Expires < uint64(until.Unix()) {
 		until = time.Unix(int64(g.Expires), 0)
@@ -260,12 +266,17 @@ type KeyInfo struct {
 	Created   int64  `json:"created"` // Unix seconds
 }
 
+// owns reports whether a key is an account's under an SLA; the consumer's keys of those before it, whose data it took over, work under it.
+func (k *Keys) owns(e *key, account ids.Account, slaID ids.ID) bool {
+	return e.holder.account == account && (e.holder.sla == slaID || e.holder.grant.Zero() && !e.holder.sla.Zero() && k.view.leads(e.holder.sla, slaID))
+}
+
 // List is the account's own keys under an SLA, oldest first.
 func (k *Keys) List(account ids.Account, slaID ids.ID) []KeyInfo {
 	list := []KeyInfo{}
 	k.mu.RLock()
 	for _, e := range k.byKey {
-		if e.holder.account == account && e.holder.sla == slaID {
+		if k.owns(e, account, slaID) {
 			i := KeyInfo{AccessKey: e.AccessKey, SLA: text(e.SLA), Grant: text(e.Grant), Created: e.Created.Unix()}
 			list = append(list, i)
 		}
@@ -294,7 +305,7 @@ func (k *Keys) Delete(account ids.Account, slaID ids.ID, accessKey string) error
 	k.mu.RLock()
 	e := k.byKey[accessKey]
 	k.mu.RUnlock()
-	if e == nil || e.holder.account != account || e.holder.sla != slaID {
+	if e == nil || !k.owns(e, account, slaID) {
 		return fault.New(fault.NotFound, "key_unknown", "the account has no such access key here")
 	}
 	return k.change(nil, []string{accessKey})

@@ -126,6 +126,7 @@ func (v *View) readSLA(ctx context.Context, id ids.ID) error {
 		}
 	}
 	s.State, s.StartEpoch, s.EndEpochs, s.Thin = c.State, c.StartEpoch, c.EndEpochs, 0
+	s.Consumer, s.Previous, s.Next = c.Consumer, c.Previous, c.Next
 	if open := c.State == orchestrator.Active || c.State == orchestrator.Grace || c.State == orchestrator.Retention; open && c.Covered < c.Duration {
 		s.State, s.Thin = orchestrator.Active, max(1, c.Covered-min(c.Covered, c.RetentionEpochs)) // time alone tells the rest
 	}
@@ -133,9 +134,22 @@ func (v *View) readSLA(ctx context.Context, id ids.ID) error {
 		s.OverSince = at.Unix()
 	}
 	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.s.SLAs[id] != s {
+	now := v.s.SLAs[id]
+	s.Root, s.Heir = now.Root, now.Heir // settled meanwhile
+	if now != s {
 		v.s.SLAs[id], v.dirty = s, true
+	}
+	var around []ids.ID
+	for _, other := range []ids.ID{s.Previous, s.Next} {
+		if _, known := v.s.SLAs[other]; !other.Zero() && !known {
+			around = append(around, other)
+		}
+	}
+	v.mu.Unlock()
+	for _, other := range around { // whose data it is cannot be told without them
+		if err := v.readSLA(ctx, other); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -153,7 +167,7 @@ func (v *View) meet(ctx context.Context, id ids.ID, c orchestrator.SLA) (SLA, er
 	if t.SLA != id || t.Hash() != c.TermsHash {
 		return SLA{}, fmt.Errorf("terms of SLA %s are not the ones that its hash names", id)
 	}
-	return SLA{ID: id, Unit: c.Unit, Consumer: t.Consumer, Provider: t.Provider, Volume: t.Volume, Egress: t.Egress, RateLimit: t.RateLimit}, nil
+	return SLA{ID: id, Unit: c.Unit, Consumer: c.Consumer, Provider: t.Provider, Volume: t.Volume, Egress: t.Egress, RateLimit: t.RateLimit}, nil
 }
 
 func (v *View) readGrant(ctx context.Context, id ids.ID) (orchestrator.Grant, error) {

@@ -3,7 +3,6 @@ package access
 import (
 	"time"
 
-	"github.com/flashback-network/flashback/internal/bridge/object"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/orchestrator"
 )
@@ -12,7 +11,7 @@ import (
 type SLA struct {
 	ID         ids.ID                `json:"id"`
 	Unit       ids.ID                `json:"unit"`
-	Consumer   ids.Account           `json:"consumer"`
+	Consumer   ids.Account           `json:"consumer"` // of now
 	Provider   ids.Account           `json:"provider"`
 	State      orchestrator.SLAState `json:"state"`
 	Volume     uint64                `json:"volume"` // bytes
@@ -22,10 +21,11 @@ type SLA struct {
 	EndEpochs  uint32                `json:"endEpochs"`          // it ends so many epochs after the start
 	Thin       uint32                `json:"thin,omitzero"`      // money runs out: so many epochs after the start nothing is written any more; 0: never
 	OverSince  int64                 `json:"overSince,omitzero"` // chain time at which a terminal state was first seen
+	Previous   ids.ID                `json:"previous,omitzero"`  // the SLA that it follows
+	Next       ids.ID                `json:"next,omitzero"`      // the SLA that follows it
+	Root       ids.ID                `json:"root,omitzero"`      // names the space of its objects, once it has begun; zero: itself
+	Heir       ids.ID                `json:"heir,omitzero"`      // that took its space over
 }
-
-// Space of the SLA's objects.
-func (s *SLA) Space() object.Space { return object.Space(s.ID.String()) }
 
 // Phase is what an SLA's state means for the node.
 type Phase uint8
@@ -77,6 +77,8 @@ func (s *SLA) phase(g grid, at time.Time, retention time.Duration) Phase {
 	}
 	since, over := s.ended(g, at)
 	switch {
+	case !s.Previous.Zero() && s.State.Running() && at.Before(s.starts(g)):
+		return Waiting // what does not follow another one is served from the moment that it is active
 	case !over && s.Thin > 0 && !at.Before(g.start(s.StartEpoch+uint64(s.Thin))):
 		return Retention
 	case !over:

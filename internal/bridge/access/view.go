@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/flashback-network/flashback/internal/bridge/object"
 	"github.com/flashback-network/flashback/internal/cert"
 	"github.com/flashback-network/flashback/internal/chain"
 	"github.com/flashback-network/flashback/internal/fault"
@@ -44,9 +45,9 @@ type Options struct {
 	// Configure is called with the epochs' place in time and the validators' operators when they are new or have changed, before anything is decided by them. nil: nothing.
 	Configure func(genesis uint64, epochSeconds uint32, operators []ids.Account)
 
-	// Apply is called from the follower when the phase of an SLA is new or has changed, and again at each poll until it returns nil.
-	// After it took Over, the view forgets the SLA. nil: nothing.
-	Apply func(ctx context.Context, s SLA, p Phase) error
+	// Apply is called from the follower when the phase of an SLA, its space or its time is new or has changed, and again at each poll until it returns nil.
+	// After it took Over, the view forgets the SLA, unless another one has its data. An SLA that will take over data is applied before, Waiting, with the space that it will have. nil: nothing.
+	Apply func(ctx context.Context, s Listed) error
 }
 
 func (o *Options) defaults() {
@@ -62,7 +63,7 @@ func (o *Options) defaults() {
 		o.Configure = func(uint64, uint32, []ids.Account) {}
 	}
 	if o.Apply == nil {
-		o.Apply = func(context.Context, SLA, Phase) error { return nil }
+		o.Apply = func(context.Context, Listed) error { return nil }
 	}
 }
 
@@ -85,10 +86,20 @@ type View struct {
 
 	pollMu    sync.Mutex // one poll at a time; it guards what follows
 	refreshed time.Time  // local time of the last full reading
-	saved     time.Time
 
-	applyMu sync.Mutex       // one Apply at a time
-	applied map[ids.ID]Phase // what Apply took
+	saveMu sync.Mutex // one save at a time
+	saved  time.Time
+
+	applyMu sync.Mutex         // one Apply at a time
+	applied map[ids.ID]applied // what Apply took
+}
+
+// applied is what Apply is told of again when it changes.
+type applied struct {
+	phase        Phase
+	space        object.Space
+	starts, ends time.Time
+	succeeded    bool
 }
 
 // state is what is kept between runs. It can be rebuilt from the chain as far as the chain still has its events.
@@ -110,7 +121,7 @@ const maxForeign = 1 << 16
 // NewView opens the view that an earlier run left in o.Dir, or an empty one. It does not talk to the chain.
 func NewView(o Options) (*View, error) {
 	o.defaults()
-	v := &View{o: o, applied: map[ids.ID]Phase{}, foreign: map[ids.ID]bool{}}
+	v := &View{o: o, applied: map[ids.ID]applied{}, foreign: map[ids.ID]bool{}}
 	if err := readJSON(v.file(), &v.s); err != nil {
 		return nil, err
 	}
@@ -143,13 +154,6 @@ func (v *View) Answered() time.Time {
 	return v.s.Answered
 }
 
-// Listed is an SLA with its phase now.
-type Listed struct {
-	SLA
-	Phase Phase
-	Ends  time.Time
-}
-
 // SLAs on this node, by id.
 func (v *View) SLAs() []Listed {
 	v.mu.RLock()
@@ -157,7 +161,7 @@ func (v *View) SLAs() []Listed {
 	at := v.chainNow()
 	list := make([]Listed, 0, len(v.s.SLAs))
 	for _, s := range v.s.SLAs {
-		list = append(list, Listed{s, s.phase(v.s.Grid, at, v.o.Retention), s.end(v.s.Grid)})
+		list = append(list, v.listed(s, at))
 	}
 	slices.SortFunc(list, func(a, b Listed) int { return slices.Compare(a.ID[:], b.ID[:]) })
 	return list

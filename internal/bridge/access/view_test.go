@@ -46,7 +46,8 @@ type world struct {
 	view  *access.View
 	keys  *access.Keys
 
-	phases []string // what Apply was told
+	phases  []string // what Apply was told
+	removed []ids.ID // whose data the node would remove
 }
 
 const epoch = 3600 // seconds
@@ -66,8 +67,11 @@ func account(word string) ids.Account { return accesstest.Key(word).Account() }
 
 func (w *world) options() access.Options {
 	return access.Options{Chain: w.chain, Node: account("node"), Dir: w.dir, Now: w.clock.now,
-		Apply: func(_ context.Context, s access.SLA, p access.Phase) error {
-			w.phases = append(w.phases, p.String())
+		Apply: func(_ context.Context, s access.Listed) error {
+			w.phases = append(w.phases, s.Phase.String())
+			if s.Phase == access.Over && !s.Succeeded {
+				w.removed = append(w.removed, s.ID)
+			}
 			return nil
 		}}
 }

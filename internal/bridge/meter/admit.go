@@ -93,6 +93,9 @@ func (m *Meter) AdmitWrite(space object.Space, _ int64) (func(int64), error) {
 		return nil, notServed()
 	}
 	return func(received int64) {
+		if x := m.account(space); x != nil {
+			a = x // whose time it is by now: this is when it is counted
+		}
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.roll()

@@ -24,7 +24,7 @@
 //
 // What is counted is a space, who counts it is an account, and each SLA has its own. When an SLA takes over the data of the one before it (Succeed), the space has two accounts: requests
 // are the first one's until the second one's first moment and then the second one's, and the integral is cut at that very nanosecond. Reads that were admitted before it are the first
-// one's to their end. An account that is over (Limits.Until) keeps the figures of its last epoch, so that they can still be stated.
+// one's to their end, a write is whose time it is when it ends. An account that is over (Limits.Until) keeps the figures of its last epoch, so that they can still be stated.
 //
 // It imports the object model, the front's words, the fault vocabulary and the operating system's file mapping.
 package meter

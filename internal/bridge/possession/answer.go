@@ -17,13 +17,13 @@ import (
 	"github.com/flashback-network/flashback/internal/statement"
 )
 
-// State seals the SLA's set, completes the statement with it, signs and keeps it. An epoch that was stated before gives the same statement again: nothing is ever said twice in
+// State seals the SLA's set, which its space holds, completes the statement with it, signs and keeps it. An epoch that was stated before gives the same statement again: nothing is ever said twice in
 // different words.
-func (s *Store) State(ctx context.Context, u statement.Usage, sign func([32]byte) ([]byte, error)) (*statement.Signed, error) {
+func (s *Store) State(ctx context.Context, space ids.ID, u statement.Usage, sign func([32]byte) ([]byte, error)) (*statement.Signed, error) {
 	if old, err := s.Statement(u.SLA, u.Epoch); err == nil || fault.KindOf(err) != fault.NotFound {
 		return old, err
 	}
-	sealed, err := s.Seal(ctx, u.SLA)
+	sealed, err := s.Seal(ctx, u.SLA, space)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (s *Store) Newest(sla ids.ID) (*statement.Signed, error) {
 }
 
 // Answer proves that the node holds a chunk of a stated set, or tells which object it was of when that is not there any more.
-func (s *Store) Answer(ctx context.Context, c statement.Challenge) (*statement.Answer, error) {
+func (s *Store) Answer(ctx context.Context, space ids.ID, c statement.Challenge) (*statement.Answer, error) {
 	v, err := s.get(statementKey(c.SLA, c.Epoch))
 	if err != nil {
 		return nil, err
@@ -142,7 +142,7 @@ func (s *Store) Answer(ctx context.Context, c statement.Challenge) (*statement.A
 		return nil, err
 	}
 	gone := &statement.Answer{Gone: &statement.Gone{Held: held.Bytes(), HeldPath: statement.Path(path)}}
-	raw, err := s.get(heldKey(c.SLA, held.Object))
+	raw, err := s.get(heldKey(space, held.Object))
 	if err != nil {
 		return nil, err
 	}
@@ -225,28 +225,18 @@ func (s *Store) paged(id [32]byte, i uint64) (p merkle.Proof, err error) {
 	return p, nil
 }
 
-// Forget removes everything of an SLA.
+// Forget removes an SLA's statements and sets. What its space holds stays.
 func (s *Store) Forget(sla ids.ID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.db.NewBatch()
-	held := append([]byte{kindHeld}, sla[:]...)
-	err := s.scan(held, func(k, _ []byte) bool {
-		id := [32]byte(k[len(held):])
-		first := pageKey(id, 0)
-		return errors.Join(b.Delete(pagesKey(id), nil), b.DeleteRange(first, after(first[:len(first)-4]), nil)) == nil
-	})
 	files := map[uint64]bool{}
 	stated := append([]byte{kindStatement}, sla[:]...)
-	err = errors.Join(err, s.scan(stated, func(_, v []byte) bool { files[binary.BigEndian.Uint64(v)] = true; return true }))
+	err := s.scan(stated, func(_, v []byte) bool { files[binary.BigEndian.Uint64(v)] = true; return true })
 	if t := s.sets[sla]; t != nil {
 		files[t.sealed.file] = true
 	}
-	names := nameKey(object.Key{Space: object.Space(sla.String())})
-	names = names[:len(names)-1] // kind, space, 0
-	for _, prefix := range [][]byte{held, stated, names} {
-		err = errors.Join(err, b.DeleteRange(prefix, after(prefix), nil))
-	}
+	err = errors.Join(err, b.DeleteRange(stated, after(stated), nil))
 	if err := errors.Join(err, b.Commit(pebble.Sync), b.Close()); err != nil {
 		return fmt.Errorf("forgetting %s: %w", sla, err)
 	}
@@ -259,5 +249,28 @@ func (s *Store) Forget(sla ids.ID) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// ForgetSpace removes what is known of a space's objects, once the engine has removed them.
+func (s *Store) ForgetSpace(space ids.ID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.db.NewBatch()
+	held := append([]byte{kindHeld}, space[:]...)
+	err := s.scan(held, func(k, _ []byte) bool {
+		id := [32]byte(k[len(held):])
+		first := pageKey(id, 0)
+		return errors.Join(b.Delete(pagesKey(id), nil), b.DeleteRange(first, after(first[:len(first)-4]), nil)) == nil
+	})
+	names := nameKey(object.Key{Space: object.Space(space.String())})
+	names = names[:len(names)-1] // kind, space, 0
+	for _, prefix := range [][]byte{held, names} {
+		err = errors.Join(err, b.DeleteRange(prefix, after(prefix), nil))
+	}
+	if err := errors.Join(err, b.Commit(pebble.Sync), b.Close()); err != nil {
+		return fmt.Errorf("forgetting the objects of %s: %w", space, err)
+	}
+	delete(s.changes, space)
 	return nil
 }

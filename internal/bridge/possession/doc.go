@@ -9,5 +9,8 @@
 // the last epochs; and, in a file each, the sets of the last few statements with their trees, so that an answer costs a few reads however large the set is. Memory is bounded and does not
 // grow with objects or their number.
 //
+// Objects are kept by space: the SLA under which the data came to the node first. An SLA that takes a space over has sets and statements of its own over the same objects, whose ids do not
+// change, so that nothing is hashed or written again for it.
+//
 // It relies on the engine's sequence numbers never going back. With object.Relaxed, power loss can take them back: remove the folder then, it is made again.
 package possession

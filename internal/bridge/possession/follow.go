@@ -102,7 +102,7 @@ func (s *Store) catchUp(ctx context.Context) error {
 
 // take takes one change into a batch. What is recorded of a name is the generation that the engine has; it joins the set when it is hashed.
 func (s *Store) take(b *pebble.Batch, c *object.Change) (queued bool, err error) {
-	sla, ok := slaOf(c.Info.Key.Space)
+	space, ok := idOf(c.Info.Key.Space)
 	if !ok {
 		return false, nil
 	}
@@ -120,7 +120,7 @@ func (s *Store) take(b *pebble.Batch, c *object.Change) (queued bool, err error)
 		if !c.Deleted && gen == uint64(c.Info.Generation) { // metadata only
 			return false, nil
 		}
-		if err := s.drop(b, sla, objectID(sla, c.Info.Key, gen)); err != nil {
+		if err := s.drop(b, space, objectID(space, c.Info.Key, gen)); err != nil {
 			return false, err
 		}
 	}
@@ -136,19 +136,12 @@ func (s *Store) take(b *pebble.Batch, c *object.Change) (queued bool, err error)
 	return true, b.Set(seqKey(c.Seq), appendAddress(nil, uint64(c.Info.Generation), c.Info.Key), nil)
 }
 
-// drop takes an object out of its set.
-func (s *Store) drop(b *pebble.Batch, sla ids.ID, id [32]byte) error {
-	s.touch(sla)
+// drop takes an object out of its set. mu is held.
+func (s *Store) drop(b *pebble.Batch, space ids.ID, id [32]byte) error {
+	s.changes[space]++
 	first := pageKey(id, 0)
-	return errors.Join(b.Delete(heldKey(sla, id), nil), b.Delete(pagesKey(id), nil),
+	return errors.Join(b.Delete(heldKey(space, id), nil), b.Delete(pagesKey(id), nil),
 		b.DeleteRange(first, after(first[:len(first)-4]), nil))
-}
-
-// touch marks a set as changed. mu is held.
-func (s *Store) touch(sla ids.ID) {
-	if t := s.sets[sla]; t != nil {
-		t.changed = true
-	}
 }
 
 // hashAll hashes what is queued, oldest first. An object that cannot be read is reported, does not hold up the others, and is tried again later.
@@ -197,8 +190,8 @@ func (s *Store) hashNext(ctx context.Context, from []byte) (key []byte, err erro
 	if err != nil {
 		return key, err
 	}
-	sla, _ := slaOf(k.Space)
-	id := objectID(sla, k, gen)
+	space, _ := idOf(k.Space)
+	id := objectID(space, k, gen)
 	e, err := s.hash(ctx, k, gen, id)
 	found := err == nil
 	if err != nil && fault.KindOf(err) != fault.NotFound {
@@ -213,10 +206,10 @@ func (s *Store) hashNext(ctx context.Context, from []byte) (key []byte, err erro
 	}
 	b := s.db.NewBatch()
 	if found && len(now) == 8 && binary.BigEndian.Uint64(now) == gen {
-		err = b.Set(heldKey(sla, id), e.append(nil), nil)
-		s.touch(sla)
+		err = b.Set(heldKey(space, id), e.append(nil), nil)
+		s.changes[space]++
 	} else { // replaced or deleted meanwhile
-		err = s.drop(b, sla, id)
+		err = s.drop(b, space, id)
 	}
 	return key, errors.Join(err, b.Delete(key, nil), b.Commit(pebble.NoSync), b.Close())
 }

@@ -120,9 +120,11 @@ func (w *world) hashAll() {
 
 var nodeKey = ed25519.NewKeyFromSeed(make([]byte, 32))
 
-func (w *world) state(epoch uint64) *statement.Signed {
+func (w *world) state(epoch uint64) *statement.Signed { return w.stateOf(w.sla, epoch) }
+
+func (w *world) stateOf(sla ids.ID, epoch uint64) *statement.Signed {
 	w.t.Helper()
-	s, err := w.store.State(w.t.Context(), statement.Usage{Node: ids.ID{1}, SLA: w.sla, Epoch: epoch}, func(h [32]byte) ([]byte, error) { return ed25519.Sign(nodeKey, h[:]), nil })
+	s, err := w.store.State(w.t.Context(), w.sla, statement.Usage{Node: ids.ID{1}, SLA: sla, Epoch: epoch}, func(h [32]byte) ([]byte, error) { return ed25519.Sign(nodeKey, h[:]), nil })
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -135,7 +137,7 @@ func (w *world) state(epoch uint64) *statement.Signed {
 // ask asks over the wire's encoding and checks the answer as a validator does.
 func (w *world) ask(s *statement.Signed, chunk uint64) (held *statement.Held, gone bool, err error) {
 	w.t.Helper()
-	a, err := w.store.Answer(w.t.Context(), statement.Challenge{SLA: w.sla, Epoch: s.Epoch, Chunk: chunk})
+	a, err := w.store.Answer(w.t.Context(), w.sla, statement.Challenge{SLA: s.SLA, Epoch: s.Epoch, Chunk: chunk})
 	if err != nil {
 		return nil, false, err
 	}
@@ -219,7 +221,7 @@ func TestEveryChunkIsProved(t *testing.T) {
 	if _, _, err := w.ask(s, s.Leaves); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("a chunk outside: %v", err)
 	}
-	if _, err := w.store.Answer(t.Context(), statement.Challenge{SLA: w.sla, Epoch: 2}); fault.KindOf(err) != fault.NotFound {
+	if _, err := w.store.Answer(t.Context(), w.sla, statement.Challenge{SLA: w.sla, Epoch: 2}); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("an epoch that was not stated: %v", err)
 	}
 }
@@ -359,6 +361,9 @@ func TestForget(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := w.store.Forget(w.sla); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.ForgetSpace(w.sla); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := w.ask(s, 0); fault.KindOf(err) != fault.NotFound {

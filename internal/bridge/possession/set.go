@@ -24,26 +24,25 @@ const (
 	recordSize = 32 + 32 + 8 + 8 // object id, commitment, size, first
 )
 
-// Seal fixes an SLA's set as it is now, after all changes of the engine so far were taken in.
-func (s *Store) Seal(ctx context.Context, sla ids.ID) (Sealed, error) {
+// Seal fixes the set of an SLA, which is all that its space holds now, after all changes of the engine so far were taken in.
+func (s *Store) Seal(ctx context.Context, sla, space ids.ID) (Sealed, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.catchUp(ctx); err != nil {
 		return Sealed{}, err
 	}
-	t := s.sets[sla]
-	if t != nil && !t.changed {
+	if t := s.sets[sla]; t != nil && t.space == space && t.changes == s.changes[space] {
 		return t.sealed, nil
 	}
-	sealed, err := s.writeSet(ctx, sla)
+	sealed, err := s.writeSet(ctx, space)
 	if err != nil {
 		return Sealed{}, fmt.Errorf("sealing the set of %s: %w", sla, err)
 	}
-	s.sets[sla] = &set{sealed: sealed}
+	s.sets[sla] = &set{space, s.changes[space], sealed}
 	return sealed, nil
 }
 
-func (s *Store) writeSet(ctx context.Context, sla ids.ID) (out Sealed, err error) {
+func (s *Store) writeSet(ctx context.Context, space ids.ID) (out Sealed, err error) {
 	number := s.next
 	f, err := os.OpenFile(s.setPath(number), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -66,7 +65,7 @@ func (s *Store) writeSet(ctx context.Context, sla ids.ID) (out Sealed, err error
 	}
 	var n uint64
 	var bad error
-	prefix := append([]byte{kindHeld}, sla[:]...)
+	prefix := append([]byte{kindHeld}, space[:]...)
 	err = s.scan(prefix, func(k, v []byte) bool {
 		e, err := readEntry(v)
 		if err == nil {

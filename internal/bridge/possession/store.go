@@ -40,14 +40,16 @@ type Store struct {
 	db   *pebble.DB
 	wake chan struct{} // there is something to hash
 
-	mu   sync.Mutex // one change of the sets at a time
-	sets map[ids.ID]*set
-	next uint64 // number of the next set file
+	mu      sync.Mutex // one change of the sets at a time
+	sets    map[ids.ID]*set
+	changes map[ids.ID]uint64 // of each space, since the start
+	next    uint64            // number of the next set file
 }
 
-// set is what is known in memory of an SLA's set.
+// set is what is known in memory of an SLA's set: what its space held after so many changes. SLAs of one space have files of their own, so that each can be forgotten alone.
 type set struct {
-	changed bool
+	space   ids.ID
+	changes uint64
 	sealed  Sealed
 }
 
@@ -62,7 +64,7 @@ type Sealed struct {
 const (
 	kindCursor    = 'c' // → sequence number of the last change taken in
 	kindName      = 'k' // space 0 bucket 0 name → generation, object id: what the set knows of a name
-	kindHeld      = 'h' // SLA, object id → size, root, generation, bucket, name
+	kindHeld      = 'h' // space, object id → size, root, generation, bucket, name
 	kindPage      = 'p' // object id, page → chunk hashes
 	kindPages     = 'q' // object id → roots of the pages
 	kindTodo      = 't' // sequence number → generation, size, space, bucket, name: to be hashed
@@ -80,7 +82,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.KeepSets == 0 {
 		o.KeepSets = 8
 	}
-	s := &Store{o: o, dir: dir, wake: make(chan struct{}, 1), sets: map[ids.ID]*set{}}
+	s := &Store{o: o, dir: dir, wake: make(chan struct{}, 1), sets: map[ids.ID]*set{}, changes: map[ids.ID]uint64{}}
 	if err := os.MkdirAll(s.setDir(), 0o700); err != nil {
 		return nil, fmt.Errorf("opening the possession store: %w", err)
 	}
@@ -187,8 +189,8 @@ func nameKey(k object.Key) []byte {
 	return append(append(b, 0), k.Name...)
 }
 
-func heldKey(sla ids.ID, object [32]byte) []byte {
-	return append(append([]byte{kindHeld}, sla[:]...), object[:]...)
+func heldKey(space ids.ID, object [32]byte) []byte {
+	return append(append([]byte{kindHeld}, space[:]...), object[:]...)
 }
 
 func pageKey(object [32]byte, page uint32) []byte {
@@ -255,12 +257,12 @@ func readEntry(b []byte) (e entry, err error) {
 	return e, err
 }
 
-// slaOf tells which SLA a space belongs to; false for others, which have no set.
-func slaOf(s object.Space) (ids.ID, bool) {
+// idOf is the SLA that a space is named after; false for spaces of no SLA, which have no set.
+func idOf(s object.Space) (ids.ID, bool) {
 	id, err := ids.Parse(string(s))
 	return id, err == nil && id.Kind() == ids.SLA && id.String() == string(s)
 }
 
-func objectID(sla ids.ID, k object.Key, gen uint64) [32]byte {
-	return statement.ObjectID(sla, k.Bucket, k.Name, gen)
+func objectID(space ids.ID, k object.Key, gen uint64) [32]byte {
+	return statement.ObjectID(space, k.Bucket, k.Name, gen)
 }

@@ -16,9 +16,7 @@ import (
 	"github.com/flashback-network/flashback/internal/chain/stellar"
 	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
-	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
-	"github.com/flashback-network/flashback/internal/sla"
 )
 
 // Key is a wallet that a test knows by a word.
@@ -114,35 +112,6 @@ func (c *Chain) AddUnit(node ids.ID, capacity uint64) ids.ID {
 	u.Node, u.Kind, u.Capacity, u.Listed = node, 1, capacity, true
 	c.units[id] = u
 	c.event("unit_created", id.String())
-	return id
-}
-
-// Deal of a new SLA.
-type Deal struct {
-	Consumer       ids.Account
-	Unit           ids.ID
-	Volume, Egress uint64
-	RateLimit      uint32
-	Epochs         uint32
-	State          orchestrator.SLAState
-}
-
-// AddSLA makes an SLA that begins with the next epoch.
-func (c *Chain) AddSLA(d Deal) ids.ID {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	u := c.units[d.Unit]
-	id := ids.SLAID(Consumer, d.Consumer, c.fresh())
-	t := sla.Terms{SLA: id, Consumer: d.Consumer, Provider: u.Provider, Payout: u.Provider, Refund: d.Consumer, Asset: Asset, Units: []sla.Share{{Unit: d.Unit, Bps: 10_000}}, Kind: 1,
-		Volume: d.Volume, Egress: d.Egress, RateLimit: d.RateLimit, Duration: d.Epochs, EpochSeconds: c.config.EpochSeconds, SlotsPerEpoch: 1, Window: 12, Redundancy: 1,
-		StoragePrice: money.Of(1), EgressPrice: money.Of(1), Collateral: money.Of(1), Protocol: sla.DefaultProtocol(24)}
-	c.terms[id] = t.Bytes()
-	c.slas[id] = orchestrator.SLA{ID: id, Consumer: d.Consumer, Provider: u.Provider, Payout: u.Provider, Asset: Asset, Unit: d.Unit, TermsHash: t.Hash(), State: d.State,
-		StartEpoch: c.config.Epoch(uint64(c.now().Unix())) + 1, Duration: d.Epochs, EndEpochs: d.Epochs, Covered: d.Epochs}
-	c.event("requested", id.String())
-	if d.State == orchestrator.Active {
-		c.event("sla_state", id.String())
-	}
 	return id
 }
 
