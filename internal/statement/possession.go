@@ -19,9 +19,9 @@ func Chunks(size uint64) uint64 {
 	return n
 }
 
-// ObjectID names one generation of an object within an SLA.
-func ObjectID(sla ids.ID, bucket, key string, generation uint64) [32]byte {
-	return canon.Tagged("FLASHBACK-KEY-v1").Raw(sla[:]).Blob([]byte(bucket)).Blob([]byte(key)).U64(generation).Sum()
+// ObjectID names one generation of an object within a space: that of the SLA under which its data began.
+func ObjectID(space ids.ID, bucket, key string, generation uint64) [32]byte {
+	return canon.Tagged("FLASHBACK-KEY-v1").Raw(space[:]).Blob([]byte(bucket)).Blob([]byte(key)).U64(generation).Sum()
 }
 
 // Commitment of an object: its size and the root of its chunks.
