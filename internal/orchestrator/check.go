@@ -105,7 +105,7 @@ func (c *checker) sla(x *SLA) {
 	c.that(x.Covered == 0 || !x.Deposited.Less(money.Sum(x.BondTotal, t.EgressTotal(), t.Storage(x.Covered))), "covered is paid for", x.ID, "%d by %s", x.Covered, x.Deposited)
 	c.that(!x.Total.Less(x.Gross), "gross ≤ total", x.ID, "%s > %s", x.Gross, x.Total)
 	c.that(x.EndEpochs <= x.Covered && x.Covered <= x.Duration && x.SettledEpochs <= x.Covered, "epochs", x.ID, "settled %d, end %d, covered %d, duration %d", x.SettledEpochs, x.EndEpochs, x.Covered, x.Duration)
-	c.that(!x.State.Running() || x.EndEpochs >= 1 && x.Covered >= t.Least(), "began with enough", x.ID, "end %d, covered %d, least %d", x.EndEpochs, x.Covered, t.Least())
+	c.that(!x.State.Running() || x.EndEpochs >= 1 && x.Covered >= min(x.Duration, t.Least()), "began with enough", x.ID, "end %d, covered %d, least %d", x.EndEpochs, x.Covered, t.Least())
 	c.that(x.State != Active || x.EndEpochs == x.Covered, "an open SLA ends with its money", x.ID, "end %d, covered %d", x.EndEpochs, x.Covered)
 	c.that(x.FeeTotal.Equal(x.Earned.Bps(uint32(t.Protocol.FeeBps))), "fee", x.ID, "%s of %s", x.FeeTotal, x.Earned)
 	c.that(!x.FeeTotal.Less(x.Fees), "fees ≤ fee total", x.ID, "%s > %s", x.Fees, x.FeeTotal)

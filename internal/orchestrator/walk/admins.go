@@ -2,6 +2,7 @@ package walk
 
 import (
 	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
 )
 
@@ -58,11 +59,18 @@ func (w *World) setAdmin() orchestrator.Op {
 }
 
 func (w *World) freeze() orchestrator.Op {
-	x, ok := w.slaWhere(func(x orchestrator.SLA) bool { return x.ProviderClaim.Sign() > 0 })
+	bond := w.chance(3)
+	holds := func(x orchestrator.SLA) money.Amount {
+		if bond {
+			return x.Bond
+		}
+		return x.ProviderClaim
+	}
+	x, ok := w.slaWhere(func(x orchestrator.SLA) bool { return holds(x).Sign() > 0 })
 	if !ok {
 		return nil
 	}
-	return orchestrator.Freeze{Dispute: w.State.Genesis().Dispute, SLA: x.ID, Amount: w.amount(x.ProviderClaim)}
+	return orchestrator.Freeze{Dispute: w.State.Genesis().Dispute, SLA: x.ID, Amount: w.amount(holds(x)), Bond: bond}
 }
 
 func (w *World) rule() orchestrator.Op {

@@ -19,8 +19,13 @@ func (w *World) request() orchestrator.Op {
 		return nil
 	}
 	free := u.Capacity - u.ReservedBytes - u.InUseBytes
-	op := orchestrator.Request{Consumer: pick(w, w.Cast.Consumers), Unit: u.ID, Volume: 1 + uint64(w.dice.IntN(int(free/4+1))), Egress: uint64(w.dice.IntN(1 << 36)),
-		Duration: u.MinEpochs + uint32(w.dice.IntN(int(u.MaxEpochs-u.MinEpochs)+1)), Mode: sla.Mode(w.dice.IntN(2)), Refund: pick(w, w.Cast.Consumers), PriceVersion: u.PriceVersion, Nonce: w.nonce()}
+	consumer := pick(w, w.Cast.Consumers)
+	for _, c := range w.Cast.Consumers {
+		if _, ok := w.State.PriceOf(w.Now, u.ID, c); ok && w.chance(2) {
+			consumer = c
+		}
+	}
+	op := w.requestFor(consumer, u, 1+uint64(w.dice.IntN(int(free/4+1))))
 	if w.chance(3) {
 		op.Volume = 1 + uint64(w.dice.IntN(1<<20)) // dust
 	}
@@ -43,7 +48,29 @@ func (w *World) request() orchestrator.Op {
 			op.Nonce = w.nonce()
 		}
 	}
+	w.payFor(&op, u)
+	return op
+}
+
+// requestFor a consumer of so many bytes of a unit at the price that it has for this consumer, for as long as the unit takes. What it pays is to be said.
+func (w *World) requestFor(consumer ids.Account, u orchestrator.Unit, volume uint64) orchestrator.Request {
+	op := orchestrator.Request{Consumer: consumer, Unit: u.ID, Volume: volume, Egress: uint64(w.dice.IntN(1 << 36)), Mode: sla.Mode(w.dice.IntN(2)), Refund: pick(w, w.Cast.Consumers),
+		PriceVersion: u.PriceVersion, Nonce: w.nonce()}
+	if op.Duration = u.MaxEpochs; u.MaxEpochs > u.MinEpochs && w.chance(2) {
+		op.Duration = u.MinEpochs + uint32(w.dice.IntN(int(u.MaxEpochs-u.MinEpochs)+1))
+	}
+	if _, ok := w.State.PriceOf(w.Now, u.ID, consumer); ok && !w.chance(20) {
+		op.PriceVersion = 0
+	}
+	return op
+}
+
+// payFor says how much a request pays, and at most. It returns what would be all.
+func (w *World) payFor(op *orchestrator.Request, u orchestrator.Unit) (full money.Amount) {
 	t := &sla.Terms{Volume: op.Volume, Egress: op.Egress, Duration: op.Duration, EpochSeconds: w.State.Config().EpochSeconds, StoragePrice: u.StoragePrice, EgressPrice: u.EgressPrice}
+	if p, ok := w.State.PriceOf(w.Now, u.ID, op.Consumer); ok && op.PriceVersion == 0 {
+		t.StoragePrice, t.EgressPrice = p.StoragePrice, p.EgressPrice
+	}
 	total := t.TotalPrice()
 	t.Bond = total.Bps(uint32(w.State.Params().EarlyBps))
 	op.MaxTotal = total
@@ -62,7 +89,7 @@ func (w *World) request() orchestrator.Op {
 	if w.chance(30) {
 		op.MaxTotal = w.amount(total)
 	}
-	return op
+	return t.Full()
 }
 
 func (w *World) fund() orchestrator.Op {

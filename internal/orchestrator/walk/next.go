@@ -13,14 +13,15 @@ var choices = []struct {
 	make   func(*World) orchestrator.Op
 }{
 	{12, (*World).submit}, {1, (*World).rotate},
-	{24, (*World).settle}, {4, (*World).settleReservation},
-	{10, (*World).request}, {8, (*World).fund}, {5, (*World).accept}, {2, (*World).refuse}, {2, (*World).cancel}, {3, (*World).expire},
+	{28, (*World).settle}, {4, (*World).settleReservation},
+	{10, (*World).request}, {8, (*World).fund}, {7, (*World).accept}, {2, (*World).refuse}, {2, (*World).cancel}, {3, (*World).expire},
+	{5, (*World).renew}, {6, (*World).requestJoint}, {8, (*World).begin}, {6, (*World).split}, {4, (*World).transfer}, {3, (*World).reclaim}, {6, (*World).drain}, {3, (*World).priceFor},
 	{3, (*World).closeSLA}, {3, (*World).terminate}, {2, (*World).timeOut},
 	{5, (*World).payout}, {5, (*World).refund}, {3, (*World).collectFees}, {4, (*World).claim}, {3, (*World).collectSlash},
 	{3, (*World).grant}, {3, (*World).delegate}, {2, (*World).revoke},
 	{1, (*World).register}, {1, (*World).update}, {2, (*World).nodeBind}, {1, (*World).nodeRotate}, {1, (*World).nodeRelease},
 	{4, (*World).deposit}, {3, (*World).withdraw},
-	{3, (*World).unitCreate}, {2, (*World).unitPrice}, {2, (*World).unitList}, {2, (*World).unitMaintain}, {1, (*World).unitEmergency}, {1, (*World).unitResume}, {1, (*World).unitDecommission}, {1, (*World).unitRetire},
+	{5, (*World).unitCreate}, {2, (*World).unitPrice}, {2, (*World).unitList}, {2, (*World).unitMaintain}, {1, (*World).unitEmergency}, {1, (*World).unitResume}, {3, (*World).unitDecommission}, {1, (*World).unitRetire},
 	{2, (*World).pause}, {1, (*World).setParams}, {1, (*World).setProviderParams}, {1, (*World).setAdmin}, {3, (*World).freeze}, {4, (*World).rule},
 	{2, (*World).extendProvider}, {2, (*World).extendConsumer},
 }
@@ -120,8 +121,9 @@ func (w *World) by(right ids.Account, others []ids.Account) ids.Account {
 
 func every[T any](T) bool { return true }
 
+// waiting for its provider, its money, or the other parts of a joint SLA.
 func waiting(x orchestrator.SLA) bool {
-	return x.State == orchestrator.Requested || x.State == orchestrator.Accepted
+	return x.State <= orchestrator.Funded
 }
 
 // short of money: something may be paid in.
@@ -148,7 +150,7 @@ func (w *World) leaves(id ids.ID, settled sla.Leaf, ok bool) (from, to sla.Leaf,
 	}
 	var l []int
 	for i := range r.leaves {
-		if r.leaves[i].SLA == id && (r.leaves[i].Epochs > settled.Epochs || w.chance(10)) || w.chance(60) {
+		if r.leaves[i].SLA == id && (r.leaves[i].Epochs > settled.Epochs || w.chance(6)) || w.chance(60) {
 			l = append(l, i)
 		}
 	}

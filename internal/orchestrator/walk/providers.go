@@ -73,7 +73,7 @@ func (w *World) spec(node ids.ID) orchestrator.UnitSpec {
 		Node: node, Kind: 1, Capacity: 1<<30 + uint64(w.dice.IntN(1<<37)), Region: "CH-ZH", Class: uint8(w.dice.IntN(3)),
 		QoS:   sla.QoS{AvailabilityPpm: 999_000, TTFBMillis: 100, ThroughputKiBps: 1_024 * uint32(w.dice.IntN(2)), ErrorPpm: 1_000},
 		Asset: pick(w, w.Cast.Assets), StoragePrice: money.Of(pick(w, prices)), EgressPrice: money.Of(pick(w, prices)), CollateralBps: uint16(100 + w.dice.IntN(20_000)),
-		AutoAccept: w.chance(2), Listed: !w.chance(4), MinEpochs: 1, MaxEpochs: uint32(1 + w.dice.IntN(30)), RateLimit: uint32(w.dice.IntN(1_000)),
+		AutoAccept: w.chance(2), Listed: !w.chance(4), MinEpochs: 1, MaxEpochs: uint32(1 + w.dice.IntN(50)), RateLimit: uint32(w.dice.IntN(1_000)),
 	}
 }
 
@@ -139,10 +139,8 @@ func (w *World) unitResume() orchestrator.Op {
 }
 
 func (w *World) unitDecommission() orchestrator.Op {
-	if !w.chance(3) {
-		return nil
-	}
-	u, ok := w.unitWhere(every[orchestrator.Unit])
+	empty := w.chance(3)
+	u, ok := w.unitWhere(func(u orchestrator.Unit) bool { return empty || u.InUseBytes > 0 })
 	if !ok {
 		return nil
 	}
