@@ -159,7 +159,9 @@ func (w *World) split() orchestrator.Op {
 	c := w.State.Config()
 	window := uint64(c.WindowEpochs)
 	boundary := func(x orchestrator.SLA) uint64 { return w.running(x)/window*window + window } // the first one after the running epoch
-	x, ok := w.slaWhere(func(x orchestrator.SLA) bool { return any && x.State == orchestrator.Active || whole(x) && boundary(x) < uint64(x.Duration) })
+	x, ok := w.slaWhere(func(x orchestrator.SLA) bool {
+		return any && x.State == orchestrator.Active || whole(x) && boundary(x) < uint64(x.Duration)
+	})
 	if !ok {
 		return nil
 	}
