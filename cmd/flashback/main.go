@@ -40,13 +40,14 @@ func root() *cobra.Command {
 	f.StringVar(&a.network, "network", os.Getenv("FLASHBACK_NETWORK"), "network description: a file or a platform's /v1/network address (FLASHBACK_NETWORK); default: the local network's")
 	f.StringVarP(&a.wallet, "wallet", "w", os.Getenv("FLASHBACK_WALLET"), "wallet that signs: a name from 'flashback wallet list' or a key file (FLASHBACK_WALLET)")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "log more")
-	c.AddGroup(&cobra.Group{ID: "run", Title: "Run:"}, &cobra.Group{ID: "use", Title: "Take part:"})
+	c.AddGroup(&cobra.Group{ID: "run", Title: "Run:"}, &cobra.Group{ID: "use", Title: "Take part:"}, &cobra.Group{ID: "duty", Title: "Duties:"})
 	for _, x := range []struct {
 		group string
 		make  func(*app) *cobra.Command
 	}{
 		{"run", upCommand}, {"run", localCommand}, {"run", chainCommand}, {"run", nodeCommand}, {"run", validatorCommand}, {"run", platformCommand},
 		{"use", statusCommand}, {"use", marketCommand}, {"use", unitsCommand}, {"use", slaCommand}, {"use", scoreCommand}, {"use", grantCommand}, {"use", keysCommand}, {"use", walletCommand},
+		{"duty", flashCommand}, {"duty", stakeCommand}, {"duty", voteCommand}, {"duty", certifyCommand}, {"duty", disputeCommand}, {"duty", arbiterCommand},
 	} {
 		s := x.make(a)
 		s.GroupID = x.group

@@ -37,7 +37,7 @@ func TestEveryCommandIsExplained(t *testing.T) {
 		}
 	}
 	walk(root())
-	for _, name := range []string{"up", "chain", "node", "validator", "platform", "status", "units", "market", "sla", "grant", "keys", "wallet", "local"} {
+	for _, name := range []string{"up", "chain", "node", "validator", "platform", "status", "units", "market", "sla", "grant", "keys", "wallet", "local", "flash", "stake", "vote", "certify", "dispute", "arbiter"} {
 		if c, _, err := root().Find([]string{name}); err != nil || c.Name() != name {
 			t.Errorf("no command %s: %v", name, err)
 		}

@@ -30,6 +30,8 @@ type Duties interface {
 	ActionOf(op any) (governance.Action, error)
 	// Change is the action set_params of a contract: its parameters as they are now, with the next version and with these fields changed. Values are decimal numbers, addresses or true and false.
 	Change(ctx context.Context, contract ids.Account, fields map[string]string) (governance.Action, error)
+	// Upgrade is the action that announces new code of a contract, or, without code, installs what was announced.
+	Upgrade(contract ids.Account, wasm *[32]byte) governance.Action
 	// ActionsHash is what a proposal stores of its actions.
 	ActionsHash(l []governance.Action) ([32]byte, error)
 	// Describe is an action's arguments in a form for people and JSON.

@@ -123,11 +123,13 @@ func (n *fakeNode) possession(w http.ResponseWriter, body []byte) {
 		http.Error(w, "cannot", http.StatusNotFound)
 		return
 	}
-	_, held := n.statementOf(in.SLA, in.Epoch)
+	u, held := n.statementOf(in.SLA, in.Epoch)
 	c := chunks(n.body)
 	at := int(in.Chunk)
-	_ = json.NewEncoder(w).Encode(statement.Answer{Held: held.Bytes(), Root: statement.Root(merkle.Root(c)), Chunk: n.body[at*statement.ChunkSize : min(len(n.body), (at+1)*statement.ChunkSize)],
-		ChunkPath: statement.Path(merkle.Prove(c, at))})
+	a := statement.Answer{Held: held.Bytes(), Root: statement.Root(merkle.Root(c)), Chunk: n.body[at*statement.ChunkSize : min(len(n.body), (at+1)*statement.ChunkSize)],
+		ChunkPath: statement.Path(merkle.Prove(c, at))}
+	_ = a.Sign(&u.Usage, in.Chunk, func(h [32]byte) ([]byte, error) { return ed25519.Sign(n.key, h[:]), nil })
+	_ = json.NewEncoder(w).Encode(a)
 }
 
 func chunks(b []byte) (h []merkle.Hash) {

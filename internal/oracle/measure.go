@@ -198,7 +198,7 @@ func (v *validator) challengeOne(ctx context.Context, gate gate, seed [32]byte, 
 				break
 			}
 			var err error
-			if result, err = v.verifier.Challenge(ctx, t, &u.Usage, seed, k); err != nil {
+			if result, err = v.verifier.Challenge(ctx, t, u, seed, k); err != nil {
 				v.o.Logger.Debug("a challenge was not passed", "sla", sla, "epoch", epoch, "node", t.ID, "error", err)
 			}
 			gate.leave()

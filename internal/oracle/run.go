@@ -142,6 +142,7 @@ func open(ctx context.Context, o Options) (*validator, error) {
 		TLSHandshakeTimeout: 5 * time.Second, MaxResponseHeaderBytes: 64 << 10, ForceAttemptHTTP2: true, DisableCompression: true}
 	v.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	v.verifier = possession.NewVerifier(v.client, o.Operator, o.Now)
+	v.verifier.Keep(EvidenceDir(o.Dir))
 	v.probers = newProbers(o.Operator, v.client, o.Now)
 	n, err := consensus.Open(consensus.Options{Dir: o.Dir, Key: o.Key, Listen: o.Listen, Peers: o.Peers, Retain: o.Retain, Logger: o.Logger, Now: o.Now,
 		Changed: func(c *consensus.Committed) { v.metrics.block(c); v.bell.ring() }})
@@ -155,6 +156,9 @@ func open(ctx context.Context, o Options) (*validator, error) {
 	v.watch, err = openWatch(filepath.Join(o.Dir, "watch.json"))
 	return v, err
 }
+
+// EvidenceDir is where a validator keeps what nodes signed and should not have: possession.ReadEvidence reads it.
+func EvidenceDir(dir string) string { return filepath.Join(dir, "evidence") }
 
 // checkConfig compares with the chain. A chain that does not answer now is no reason not to start: measuring and agreeing need it not.
 func (v *validator) checkConfig(ctx context.Context) error {

@@ -95,6 +95,7 @@ type Answer struct {
 	Root      Root   `json:"root,omitzero"` // of the object's chunks
 	Chunk     []byte `json:"chunk,omitempty"`
 	ChunkPath Path   `json:"chunkPath,omitzero"`
+	Signature []byte `json:"signature,omitempty"` // of the node's key over the Document's hash; Gone has none
 	Gone      *Gone  `json:"gone,omitempty"`
 }
 

@@ -224,6 +224,14 @@ func (c *Chain) ActionOf(op any) (governance.Action, error) {
 	return governance.Action{Target: k.contract, Function: k.function, Arguments: actions.Arguments(k.args...)}, nil
 }
 
+// Upgrade has the same entry points on every contract.
+func (c *Chain) Upgrade(contract ids.Account, wasm *[32]byte) governance.Action {
+	if wasm == nil {
+		return governance.Action{Target: contract, Function: "upgrade", Arguments: actions.Arguments()}
+	}
+	return governance.Action{Target: contract, Function: "upgrade_announce", Arguments: actions.Arguments(scval.ID(*wasm))}
+}
+
 // ActionsHash is SHA-256 of the XDR of the contract's Vec<Action>.
 func (c *Chain) ActionsHash(l []governance.Action) ([32]byte, error) {
 	h, err := actions.Hash(l)

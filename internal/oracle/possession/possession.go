@@ -108,6 +108,7 @@ type Verifier struct {
 	client   *http.Client
 	operator chain.Signer
 	now      func() time.Time
+	dir      string // of evidence; empty: none is kept
 
 	mu   sync.Mutex
 	gone map[goneKey]uint64 // the epoch of the statement in which it still was
@@ -125,8 +126,11 @@ func NewVerifier(client *http.Client, operator chain.Signer, now func() time.Tim
 	return &Verifier{client: client, operator: operator, now: now, gone: map[goneKey]uint64{}}
 }
 
-// Challenge number k of an epoch, against a statement with at least one chunk. The error says why it failed or was not answered.
-func (v *Verifier) Challenge(ctx context.Context, n Node, u *statement.Usage, seed [32]byte, k uint64) (Result, error) {
+// Keep makes the verifier keep wrong answers that a node signed as Evidence in a folder. Call it before the first challenge.
+func (v *Verifier) Keep(dir string) { v.dir = dir }
+
+// Challenge number k of an epoch, against a statement with at least one chunk. The error says why it failed or was not answered. An answer that the node did not sign is a failed challenge.
+func (v *Verifier) Challenge(ctx context.Context, n Node, u *statement.Signed, seed [32]byte, k uint64) (Result, error) {
 	d := report.NewDraw(seed, "possession", u.SLA, k)
 	for range draws {
 		chunk := d.Below(u.Leaves)
@@ -137,8 +141,8 @@ func (v *Verifier) Challenge(ctx context.Context, n Node, u *statement.Usage, se
 		case err != nil:
 			return Failed, err
 		case gone:
-			v.forgotten(u, held)
-		case v.came(u, held):
+			v.forgotten(&u.Usage, held)
+		case v.came(&u.Usage, held):
 			return Failed, errBack
 		default:
 			return Passed, nil
@@ -149,7 +153,7 @@ func (v *Verifier) Challenge(ctx context.Context, n Node, u *statement.Usage, se
 
 var errBack = fault.New(fault.Invalid, "GoneIsBack", "the node said that this object was deleted, and it stands in a later statement")
 
-func (v *Verifier) ask(ctx context.Context, n Node, u *statement.Usage, chunk uint64) (held *statement.Held, gone bool, err error) {
+func (v *Verifier) ask(ctx context.Context, n Node, u *statement.Signed, chunk uint64) (held *statement.Held, gone bool, err error) {
 	signed, err := statement.Challenge{SLA: u.SLA, Epoch: u.Epoch, Chunk: chunk}.Sign(v.operator.Account(), v.now(), v.operator.SignMessage)
 	if err != nil {
 		return nil, false, err
@@ -167,11 +171,30 @@ func (v *Verifier) ask(ctx context.Context, n Node, u *statement.Usage, chunk ui
 	if err := do(v.client, req, &a); err != nil {
 		return nil, false, err
 	}
-	held, gone, err = a.Verify(u, chunk)
+	if a.Gone == nil {
+		d, err := a.Signed(&u.Usage, chunk, n.Key)
+		if err == nil && !d.Right(&u.Usage) {
+			err = v.keep(u, d, a.Signature)
+		}
+		if err != nil {
+			return nil, false, errors.Join(errAnswer{http.StatusUnprocessableEntity}, err)
+		}
+	}
+	held, gone, err = a.Verify(&u.Usage, chunk)
 	if err != nil {
 		return nil, gone, errors.Join(errAnswer{http.StatusUnprocessableEntity}, err)
 	}
 	return held, gone, nil
+}
+
+// keep keeps a wrong answer that was signed, where a folder was named.
+func (v *Verifier) keep(u *statement.Signed, d *statement.Document, signature []byte) error {
+	if v.dir == "" {
+		return nil
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return add(v.dir, u, d, signature)
 }
 
 func (v *Verifier) forgotten(u *statement.Usage, h *statement.Held) {

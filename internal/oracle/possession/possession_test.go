@@ -112,12 +112,27 @@ func (h *holder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body := h.bodies[i]
 		a := statement.Answer{Held: raw, HeldPath: statement.Path(h.paths[i]), Root: statement.Root(merkle.Root(chunks(body))),
 			Chunk: []byte(string(body[at*statement.ChunkSize : min(len(body), (at+1)*statement.ChunkSize)])), ChunkPath: statement.Path(merkle.Prove(chunks(body), at))}
-		if h.mood == "rotten" {
+		if h.mood == "rotten" || h.mood == "lies" {
 			a.Chunk[0] ^= 1
+		}
+		if d, err := a.Document(&h.usage, c.Chunk); err == nil && h.mood != "unsigned" && h.mood != "rotten" {
+			if h.mood == "signs something else" {
+				d.Number++
+			}
+			x := d.Hash()
+			a.Signature = ed25519.Sign(h.key, x[:])
 		}
 		_ = json.NewEncoder(w).Encode(a)
 		return
 	}
+}
+
+// signed is the node's statement.
+func (h *holder) signed() *statement.Signed { return sign(h.key, h.usage) }
+
+func sign(key ed25519.PrivateKey, u statement.Usage) *statement.Signed {
+	s, _ := statement.SignUsage(u, func(x [32]byte) ([]byte, error) { return ed25519.Sign(key, x[:]), nil })
+	return s
 }
 
 type signer struct{ key ed25519.PrivateKey }
@@ -156,19 +171,19 @@ func TestUsage(t *testing.T) {
 
 func TestChallenge(t *testing.T) {
 	t.Parallel()
-	for mood, want := range map[string]Result{"": Passed, "rotten": Failed, "refuses": Failed, "babbles": Failed, "floods": Failed, "busy": Unanswered, "knows nobody": Unanswered} {
+	for mood, want := range map[string]Result{"": Passed, "rotten": Failed, "lies": Failed, "unsigned": Failed, "signs something else": Failed, "refuses": Failed, "babbles": Failed, "floods": Failed, "busy": Unanswered, "knows nobody": Unanswered} {
 		h := newHolder(t, 10, 200_000, 65_536, 1_000)
 		h.mood = mood
 		v := newVerifier()
 		for k := range uint64(8) {
-			if got, err := v.Challenge(context.Background(), h.node, &h.usage, [32]byte{3}, k); got != want || (err == nil) != (want == Passed) {
+			if got, err := v.Challenge(context.Background(), h.node, h.signed(), [32]byte{3}, k); got != want || (err == nil) != (want == Passed) {
 				t.Errorf("a node that is %q, challenge %d: %d %v", mood, k, got, err)
 			}
 		}
 	}
 	h := newHolder(t, 10)
 	h.node.Endpoint = "http://127.0.0.1:1"
-	if got, err := newVerifier().Challenge(context.Background(), h.node, &h.usage, [32]byte{3}, 0); got != Unanswered || err == nil {
+	if got, err := newVerifier().Challenge(context.Background(), h.node, h.signed(), [32]byte{3}, 0); got != Unanswered || err == nil {
 		t.Errorf("nobody is there: %d %v", got, err)
 	}
 }
@@ -178,15 +193,15 @@ func TestGone(t *testing.T) {
 	h := newHolder(t, 70_000, 70_000, 70_000)
 	h.deleted = map[int]bool{0: true, 1: true, 2: true}
 	v := newVerifier()
-	if got, err := v.Challenge(context.Background(), h.node, &h.usage, [32]byte{3}, 0); got != Void || err != nil || h.asked != draws {
+	if got, err := v.Challenge(context.Background(), h.node, h.signed(), [32]byte{3}, 0); got != Void || err != nil || h.asked != draws {
 		t.Fatalf("%d after %d draws: %v", got, h.asked, err)
 	}
 	later := h.usage
 	later.Epoch += 2
 	var back bool
-	h.deleted = nil
+	h.deleted, h.usage = nil, later
 	for k := range uint64(20) {
-		got, err := v.Challenge(context.Background(), h.node, &later, [32]byte{3}, k)
+		got, err := v.Challenge(context.Background(), h.node, sign(h.key, later), [32]byte{3}, k)
 		if got == Failed && errors.Is(err, errBack) {
 			back = true
 		}

@@ -1,0 +1,66 @@
+package possession
+
+import (
+	"context"
+	"crypto/ed25519"
+	"testing"
+
+	"github.com/flashback-network/flashback/internal/canon"
+	"github.com/flashback-network/flashback/internal/ids"
+	"github.com/flashback-network/flashback/internal/statement"
+)
+
+// What a lying node signed is kept: each wrong chunk once, in order, and as the contract wants it. What honest or silent nodes answer is not.
+func TestEvidence(t *testing.T) {
+	t.Parallel()
+	for _, mood := range []string{"", "rotten", "unsigned", "busy"} {
+		h, v, dir := newHolder(t, 400_000), newVerifier(), t.TempDir()
+		h.mood = mood
+		v.Keep(dir)
+		for k := range uint64(4) {
+			_, _ = v.Challenge(context.Background(), h.node, h.signed(), [32]byte{3}, k)
+		}
+		if l, err := ReadEvidence(h.usage.SLA, dir); err != nil || len(l) != 0 {
+			t.Errorf("a node that is %q: %+v, %v", mood, l, err)
+		}
+	}
+	h := newHolder(t, 400_000, 700_000)
+	h.mood = "lies"
+	one, two := t.TempDir(), t.TempDir()
+	for i, dir := range []string{one, two} {
+		v := newVerifier()
+		v.Keep(dir)
+		for k := range uint64(6) {
+			if got, err := v.Challenge(context.Background(), h.node, h.signed(), [32]byte{byte(i)}, k); got != Failed || err == nil {
+				t.Fatalf("%d, %v", got, err)
+			}
+		}
+	}
+	apart, err := ReadEvidence(h.usage.SLA, one)
+	if err != nil || len(apart) != 1 {
+		t.Fatalf("%+v, %v", apart, err)
+	}
+	l, err := ReadEvidence(h.usage.SLA, one, two, "nowhere")
+	if err != nil || len(l) != 1 || len(l[0].Answers) < len(apart[0].Answers) || len(l[0].Answers) < 2 {
+		t.Fatalf("%+v, %v", l, err)
+	}
+	e := l[0]
+	u, err := statement.DecodeUsage(e.Statement)
+	if err != nil || *u != h.usage || !verifies(h, e.Statement, e.Signature) {
+		t.Fatalf("%+v, %v", u, err)
+	}
+	for i, w := range e.Answers {
+		d, err := statement.DecodeDocument(w.Document)
+		if err != nil || d.Right(u) || d.Statement != u.Hash() || d.Number != w.Chunk || !verifies(h, w.Document, w.Signature) || i > 0 && w.Chunk <= e.Answers[i-1].Chunk {
+			t.Errorf("answer %d: %+v, %v", i, d, err)
+		}
+	}
+	if l, err := ReadEvidence(ids.New(ids.Stellar, ids.SLA, [32]byte{9}), one, two); err != nil || len(l) != 0 {
+		t.Errorf("of another SLA: %+v, %v", l, err)
+	}
+}
+
+func verifies(h *holder, document, signature []byte) bool {
+	x := canon.Hash(document)
+	return ed25519.Verify(h.node.Key[:], x[:], signature)
+}
