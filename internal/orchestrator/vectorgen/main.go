@@ -44,7 +44,11 @@ func generate() (map[string][]byte, int, error) {
 		e := json.NewEncoder(&b)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", " ")
-		if err := e.Encode(v); err != nil {
+		write := func() error { return e.Encode(v) }
+		if lines, ok := v.(succession); ok {
+			write = func() error { return lines.write(&b) }
+		}
+		if err := write(); err != nil {
 			return fmt.Errorf("encoding %s: %w", name, err)
 		}
 		files[name] = b.Bytes()
@@ -53,7 +57,7 @@ func generate() (map[string][]byte, int, error) {
 	}
 	enc, mer, cer, tot, jud, tra := encodingCases(), merkleCases(), certificateFile(), totalsCases(), judgeCases(), transitionFile()
 	dep := depositCases()
-	dis := disputeFile()
+	suc, dis := successionFile(), disputeFile()
 	fla, sta := flashVectors(), stakingVectors()
 	sco := scoreCases()
 	reg, gov := registryFile(), governanceFile()
@@ -69,6 +73,7 @@ func generate() (map[string][]byte, int, error) {
 		{"deposit.json", len(dep), file[depositCase]{dep}},
 		{"judge.json", len(jud), file[judgeCase]{jud}},
 		{"transitions.json", len(tra.Cases), tra},
+		{"succession.json", len(suc.Cases), suc},
 		{"score.json", len(sco), file[scoreCase]{sco}},
 		{"dispute.json", len(dis.Cases), dis},
 		{"flash.json", len(fla.Cases), fla},

@@ -43,7 +43,14 @@ type transitionStep struct {
 	Unit        values        `json:"unit,omitempty"`
 	Collateral  values        `json:"collateral,omitempty"` // of the unit's provider in its asset
 	Grant       values        `json:"grant,omitempty"`      // that was made, passed on or revoked
+	Related     []relatedStep `json:"related,omitempty"`    // what else it may have changed: the SLAs that it made, those before and after it, those of its group
+	Price       values        `json:"price,omitempty"`      // that a unit has for a consumer
 	Paid        []paymentStep `json:"paid,omitempty"`
+}
+
+type relatedStep struct {
+	SLA         values `json:"sla"`
+	Reservation values `json:"reservation"`
 }
 
 type paymentStep struct {
@@ -136,6 +143,11 @@ func stepOf(s *orchestrator.State, now uint64, op orchestrator.Op, e orchestrato
 	for _, p := range e.Transfers {
 		t.Paid = append(t.Paid, paymentStep{p.From, p.To, p.Amount})
 	}
+	if p, ok := op.(orchestrator.PriceFor); ok {
+		if price, ok := s.PriceOf(now, p.Unit, p.Consumer); ok {
+			t.Price = valuesOf(price)
+		}
+	}
 	subjects := []ids.ID{e.ID}
 	for i := range v.NumField() {
 		if id, ok := v.Field(i).Interface().(ids.ID); ok {
@@ -146,9 +158,10 @@ func stepOf(s *orchestrator.State, now uint64, op orchestrator.Op, e orchestrato
 	for _, id := range subjects {
 		switch id.Kind() {
 		case ids.SLA:
-			if r, ok := s.Reservation(id); ok {
+			if r, ok := s.Reservation(id); ok && t.SLA == nil {
 				a, _ := s.SLA(id)
 				t.SLA, t.Reservation, unit = valuesOf(a), valuesOf(r), r.Unit
+				t.Related = relatedTo(s, op, &a, e.IDs)
 			}
 		case ids.Unit:
 			unit = id
@@ -238,9 +251,9 @@ func (x *script) begin() {
 	x.base, x.settled = x.leaf, x.leaf
 }
 
-// measure of an epoch: so many bad slots, so many failed challenges.
-func (x *script) measure(bad, failed int) *sla.Measure {
-	m := &sla.Measure{Operations: 20, Challenges: 4, Passed: uint64(4 - failed), ByteSeconds: x.leaf.ByteSeconds.AddProduct(x.terms.Volume, 10), BytesIn: x.leaf.BytesIn + 5_000, BytesOut: x.leaf.BytesOut + gib + 1}
+// measureOf an epoch: so many bad slots, so many failed challenges.
+func measureOf(t *sla.Terms, l *sla.Leaf, bad, failed int) *sla.Measure {
+	m := &sla.Measure{Operations: 20, Challenges: 4, Passed: uint64(4 - failed), ByteSeconds: l.ByteSeconds.AddProduct(t.Volume, 10), BytesIn: l.BytesIn + 5_000, BytesOut: l.BytesOut + gib + 1}
 	for i := range 5 {
 		s := sla.Slot{State: sla.Counted, TTFB: 40, Throughput: 20_000}
 		if i < bad {
@@ -255,7 +268,7 @@ func (x *script) measure(bad, failed int) *sla.Measure {
 func (x *script) observe(epochs, bad, failed int) {
 	for range epochs {
 		a, _ := x.s.SLA(slaID)
-		l, v := x.terms.Advance(x.leaf, &x.base, x.measure(bad, failed), a.EndEpochs)
+		l, v := x.terms.Advance(x.leaf, &x.base, measureOf(x.terms, &x.leaf, bad, failed), a.EndEpochs)
 		x.epoch = a.StartEpoch + uint64(x.leaf.Epochs)
 		c := x.s.Config()
 		x.now = c.Start(x.epoch + 1)
@@ -301,9 +314,11 @@ func half(op orchestrator.Settle, t *sla.Terms) orchestrator.SettleReservation {
 }
 
 // draw everything that is due.
-func (x *script) draw() {
-	a, _ := x.s.SLA(slaID)
-	r, _ := x.s.Reservation(slaID)
+func (x *script) draw() { x.drawOf(slaID) }
+
+func (x *script) drawOf(id ids.ID) {
+	a, _ := x.s.SLA(id)
+	r, _ := x.s.Reservation(id)
 	due := func(is bool, op orchestrator.Op) {
 		want := "NothingDue"
 		if is {
@@ -311,11 +326,11 @@ func (x *script) draw() {
 		}
 		x.take(want, op)
 	}
-	due(a.ProviderClaim.Sign() > 0, orchestrator.Payout{SLA: slaID})
-	due(a.ConsumerClaim.Sign() > 0, orchestrator.Refund{SLA: slaID})
-	due(a.Fees.Sign() > 0, orchestrator.CollectFees{SLA: slaID})
-	due(r.Owed.Sign() > 0, orchestrator.Claim{SLA: slaID})
-	due(r.ValidatorsOwed.Sign() > 0 || r.FundOwed.Sign() > 0, orchestrator.CollectSlash{SLA: slaID})
+	due(a.ProviderClaim.Sign() > 0, orchestrator.Payout{SLA: id})
+	due(a.ConsumerClaim.Sign() > 0, orchestrator.Refund{SLA: id})
+	due(a.Fees.Sign() > 0, orchestrator.CollectFees{SLA: id})
+	due(r.Owed.Sign() > 0, orchestrator.Claim{SLA: id})
+	due(r.ValidatorsOwed.Sign() > 0 || r.FundOwed.Sign() > 0, orchestrator.CollectSlash{SLA: id})
 }
 
 // hash of a name, where any bytes do.

@@ -54,7 +54,7 @@ func TestUpToDate(t *testing.T) {
 
 func TestNamesAreUnique(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"encoding.json", "merkle.json", "certificate.json", "totals.json", "judge.json", "transitions.json"} {
+	for _, name := range []string{"encoding.json", "merkle.json", "certificate.json", "totals.json", "judge.json", "transitions.json", "succession.json"} {
 		f := readLoose(t, name)
 		seen := map[string]bool{}
 		for _, c := range f.Cases {
@@ -305,7 +305,8 @@ var calls = func() map[string]reflect.Type {
 		orchestrator.UnitResume{}, orchestrator.UnitDecommission{}, orchestrator.UnitRetire{}, orchestrator.Accept{}, orchestrator.Refuse{}, orchestrator.SettleReservation{}, orchestrator.Claim{},
 		orchestrator.CollectSlash{}, orchestrator.Request{}, orchestrator.Fund{}, orchestrator.Cancel{}, orchestrator.Expire{}, orchestrator.Settle{}, orchestrator.CloseSLA{}, orchestrator.Terminate{},
 		orchestrator.TimeOut{}, orchestrator.Payout{}, orchestrator.Refund{}, orchestrator.CollectFees{}, orchestrator.GrantAccess{}, orchestrator.DelegateAccess{}, orchestrator.RevokeAccess{}, orchestrator.Pause{}, orchestrator.SetParams{},
-		orchestrator.SetProviderParams{}, orchestrator.SetAdmin{}, orchestrator.UnitEmergency{}, orchestrator.Freeze{}, orchestrator.Rule{}, orchestrator.ExtendProvider{}, orchestrator.ExtendConsumer{}} {
+		orchestrator.SetProviderParams{}, orchestrator.SetAdmin{}, orchestrator.UnitEmergency{}, orchestrator.Freeze{}, orchestrator.Rule{}, orchestrator.ExtendProvider{}, orchestrator.ExtendConsumer{},
+		orchestrator.RequestJoint{}, orchestrator.Begin{}, orchestrator.Split{}, orchestrator.TransferSLA{}, orchestrator.Reclaim{}, orchestrator.Drain{}, orchestrator.PriceFor{}} {
 		m[reflect.TypeOf(op).Name()] = reflect.TypeOf(op)
 	}
 	return m
@@ -313,12 +314,22 @@ var calls = func() map[string]reflect.Type {
 
 func TestTransitions(t *testing.T) {
 	t.Parallel()
-	f := read[transitions](t, "transitions.json")
+	seen := map[string]bool{}
+	for _, file := range []string{"transitions.json", "succession.json"} {
+		t.Run(file, func(t *testing.T) { replay(t, read[transitions](t, file), seen) })
+	}
+	for name := range calls {
+		if !seen[name] {
+			t.Errorf("no script where %s succeeds", name)
+		}
+	}
+}
+
+func replay(t *testing.T, f transitions, seen map[string]bool) {
 	var g orchestrator.Genesis
 	if err := decode(map[string]any(f.Genesis), reflect.ValueOf(&g).Elem()); err != nil {
 		t.Fatal(err)
 	}
-	seen := map[string]bool{}
 	for _, c := range f.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			s := scriptState(g, f.Balances)
@@ -340,10 +351,5 @@ func TestTransitions(t *testing.T) {
 				}
 			}
 		})
-	}
-	for name := range calls {
-		if !seen[name] {
-			t.Errorf("no script where %s succeeds", name)
-		}
 	}
 }
