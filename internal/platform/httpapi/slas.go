@@ -62,8 +62,27 @@ type SLA struct {
 	Slashed       money.Amount `json:"slashed" doc:"Out of the provider's collateral"`
 	Owed          money.Amount `json:"owed" doc:"Of credits and slash, what the consumer can claim at the Provider Orchestrator"`
 	Buckets       Buckets      `json:"buckets"`
+	Previous      string       `json:"previous,omitempty" doc:"The SLA that this one renews or was split off"`
+	Next          string       `json:"next,omitempty" doc:"The SLA that follows this one"`
+	Group         string       `json:"group,omitempty" doc:"The joint SLA that this one is part of"`
+	Redundancy    uint8        `json:"redundancy" doc:"The data survives the loss of any so many units of the joint SLA less one"`
+	Units         []Share      `json:"units" doc:"Units of the joint SLA with their shares, its own first"`
+	Reclaim       *Reclaim     `json:"reclaim,omitempty" doc:"The provider's notice, if it gave one"`
 	Windows       []Window     `json:"windows" doc:"Judged windows with their figures, newest last, at most 500"`
 	TermsHash     string       `json:"termsHash"`
+}
+
+// Share of a unit in the volume of a joint SLA.
+type Share struct {
+	Unit ids.ID `json:"unit"`
+	Bps  uint16 `json:"bps"`
+}
+
+// Reclaim is a provider's notice of an early end.
+type Reclaim struct {
+	EndEpochs uint32       `json:"endEpochs" doc:"Epochs after which the SLA ends by it"`
+	Ends      time.Time    `json:"ends"`
+	Price     money.Amount `json:"price" doc:"Owed to the consumer out of the collateral, at the end"`
 }
 
 // Window is a verdict.
@@ -88,15 +107,19 @@ type SLASummary struct {
 	Provider string `json:"provider"`
 	Unit     string `json:"unit"`
 	State    string `json:"state"`
+	Group    string `json:"group,omitempty" doc:"The joint SLA that it is part of"`
+	Previous string `json:"previous,omitempty" doc:"The SLA that it follows"`
 }
 
 func (a *api) slas() {
 	huma.Register(a.h, operation("list-slas", http.MethodGet, "/v1/slas", "List SLAs", "slas", false, 422),
 		func(ctx context.Context, in *struct {
 			Page
-			Party string `query:"party" maxLength:"80" doc:"Consumer or provider"`
+			Party string `query:"party" maxLength:"80" doc:"Consumer of now or provider"`
+			Group string `query:"group" maxLength:"64" doc:"Parts of one joint SLA"`
 		}) (*body[List[SLASummary]], error) {
-			rows, err := a.DB.QueryContext(ctx, `SELECT id, consumer, provider, unit, state FROM slas WHERE id > $1 AND ($2 = '' OR consumer = $2 OR provider = $2) ORDER BY id LIMIT $3`, in.After, in.Party, in.Limit)
+			rows, err := a.DB.QueryContext(ctx, `SELECT id, consumer, provider, unit, state, group_id, previous FROM slas
+				WHERE id > $1 AND ($2 = '' OR consumer = $2 OR provider = $2) AND ($3 = '' OR group_id = $3) ORDER BY id LIMIT $4`, in.After, in.Party, in.Group, in.Limit)
 			if err != nil {
 				return nil, a.problem(store.Map(err))
 			}
@@ -104,7 +127,7 @@ func (a *api) slas() {
 			l := []SLASummary{}
 			for rows.Next() {
 				var s SLASummary
-				if err := rows.Scan(&s.ID, &s.Consumer, &s.Provider, &s.Unit, &s.State); err != nil {
+				if err := rows.Scan(&s.ID, &s.Consumer, &s.Provider, &s.Unit, &s.State, &s.Group, &s.Previous); err != nil {
 					return nil, a.problem(store.Map(err))
 				}
 				l = append(l, s)
@@ -150,7 +173,7 @@ func (a *api) sla(ctx context.Context, id ids.ID) (*SLA, error) {
 	}
 	v := &SLA{ID: s.ID, State: s.State.String(), Mode: s.Mode.String(), Consumer: s.Consumer, Provider: s.Provider, Payout: s.Payout, Unit: s.Unit, Asset: s.Asset,
 		Volume: t.Volume, Egress: t.Egress, QoS: t.QoS, StartEpoch: s.StartEpoch, Duration: s.Duration, EndEpochs: s.EndEpochs, CoveredEpochs: s.Covered, SettledEpochs: s.SettledEpochs,
-		Total: s.Total, Bond: t.Bond, Deposited: s.Deposited, Withdrawn: s.Withdrawn, Gross: s.Gross, Paid: s.Earned.Sub(s.FeeTotal), Fee: s.FeeTotal,
+		Total: s.Total, Bond: s.BondTotal, Deposited: s.Deposited, Withdrawn: s.Withdrawn, Gross: s.Gross, Paid: s.Earned.Sub(s.FeeTotal), Fee: s.FeeTotal,
 		Credited: s.Credited.Add(r.Coverage), Slashed: r.Slash, Owed: r.Owed, TermsHash: fmt.Sprintf("%x", s.TermsHash)}
 	v.Starts = time.Unix(int64(a.Oracle.Start(s.StartEpoch)), 0).UTC()
 	v.Ends = time.Unix(int64(a.Oracle.Start(s.StartEpoch+uint64(s.EndEpochs))), 0).UTC()
@@ -159,8 +182,28 @@ func (a *api) sla(ctx context.Context, id ids.ID) (*SLA, error) {
 	if r.State == orchestrator.ReservationLocked || r.State == orchestrator.ReservationActive {
 		v.Buckets.Collateral = r.Collateral.Sub(r.Coverage).Sub(r.Slash)
 	}
+	a.around(v, &s, &r, t)
 	v.Windows, err = a.windows(ctx, id)
 	return v, err
+}
+
+// around tells what the SLA belongs to, and of the provider's notice.
+func (a *api) around(v *SLA, s *orchestrator.SLA, r *orchestrator.Reservation, t *sla.Terms) {
+	v.Previous, v.Next, v.Group = orNone(t.Previous), orNone(s.Next), orNone(s.Group)
+	v.Redundancy = t.Redundancy
+	for _, u := range t.Units {
+		v.Units = append(v.Units, Share{u.Unit, u.Bps})
+	}
+	if r.ReclaimEpochs > 0 {
+		v.Reclaim = &Reclaim{r.ReclaimEpochs, time.Unix(int64(a.Oracle.Start(s.StartEpoch+uint64(r.ReclaimEpochs))), 0).UTC(), r.Reclaim}
+	}
+}
+
+func orNone(id ids.ID) string {
+	if id.Zero() {
+		return ""
+	}
+	return id.String()
 }
 
 func (a *api) windows(ctx context.Context, id ids.ID) ([]Window, error) {

@@ -244,9 +244,16 @@ func (x *Indexer) sla(ctx context.Context, id ids.ID) (put, error) {
 		if err := unit(ctx, tx); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO slas (id, consumer, provider, unit, state, body, reservation, terms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-			ON CONFLICT (id) DO UPDATE SET state = excluded.state, body = excluded.body, reservation = excluded.reservation`,
-			id.String(), s.Consumer.String(), s.Provider.String(), s.Unit.String(), s.State.String(), string(body), string(res), terms)
+		_, err := tx.ExecContext(ctx, `INSERT INTO slas (id, consumer, provider, unit, state, body, reservation, terms, group_id, previous) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+			ON CONFLICT (id) DO UPDATE SET consumer = excluded.consumer, state = excluded.state, body = excluded.body, reservation = excluded.reservation`,
+			id.String(), s.Consumer.String(), s.Provider.String(), s.Unit.String(), s.State.String(), string(body), string(res), terms, orEmpty(s.Group), orEmpty(s.Previous))
 		return err
 	}, nil
+}
+
+func orEmpty(id ids.ID) string {
+	if id.Zero() {
+		return ""
+	}
+	return id.String()
 }

@@ -133,13 +133,24 @@ func (k *Keeper) one(ctx context.Context, id ids.ID, epoch uint64, fresh bool) e
 		return err
 	}
 	switch s.State {
+	case orchestrator.Funded:
+		if begun, err := k.begin(ctx, &s); begun || err != nil {
+			return err
+		}
+		return k.expire(ctx, &s)
 	case orchestrator.Requested, orchestrator.Accepted:
 		return k.expire(ctx, &s)
-	case orchestrator.Active, orchestrator.Closing, orchestrator.Grace, orchestrator.Retention:
+	case orchestrator.Active, orchestrator.Closing, orchestrator.Grace, orchestrator.Retention, orchestrator.Reclaiming:
 		if err := k.money(ctx, &s); err != nil {
 			return err
 		}
-		if !fresh || epoch < s.StartEpoch {
+		if !fresh {
+			return nil
+		}
+		if err := k.drain(ctx, &s); err != nil {
+			return err
+		}
+		if epoch < s.StartEpoch {
 			return nil
 		}
 		if err := k.settle(ctx, &s, epoch); err != nil {
@@ -172,9 +183,9 @@ func (k *Keeper) expire(ctx context.Context, s *orchestrator.SLA) error {
 	if err != nil {
 		return err
 	}
-	by := s.AcceptBy
-	if s.State == orchestrator.Accepted {
-		by = s.FundBy
+	by := s.FundBy
+	if s.State == orchestrator.Requested {
+		by = s.AcceptBy
 	}
 	if uint64(at.Unix()) <= by {
 		return nil

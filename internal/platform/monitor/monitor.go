@@ -30,6 +30,7 @@ const (
 	NodeUnreachable = "node_unreachable"
 	QualityWarning  = "quality_warning"
 	MoneyLow        = "money_low"
+	Reclaimed       = "reclaimed"
 )
 
 // Target is a node to watch.
@@ -128,7 +129,12 @@ func (m *Monitor) OnEvent(ctx context.Context, e chain.Event) error {
 	switch e.Name {
 	case "warning":
 		return m.Raise(ctx, QualityWarning, e.Subject, fmt.Sprintf("the validators warn that SLA %s may be credited: its quality in the running window is below its terms", e.Subject))
+	case "reclaimed":
+		return m.Raise(ctx, Reclaimed, e.Subject, fmt.Sprintf("the provider ends SLA %s after %v epochs, earlier than agreed: move the data, or renew elsewhere, until then", e.Subject, e.Data["end_epochs"]))
 	case "released":
+		if err := m.Clear(ctx, Reclaimed, e.Subject); err != nil {
+			return err
+		}
 		if err := m.Clear(ctx, MoneyLow, e.Subject); err != nil {
 			return err
 		}

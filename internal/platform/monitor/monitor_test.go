@@ -78,6 +78,9 @@ func TestAlarmsOncePerOutage(t *testing.T) {
 	if l := open(false); len(l) != 2 {
 		t.Errorf("two warnings of one SLA: %+v", l)
 	}
+	if err := m.OnEvent(t.Context(), chain.Event{Name: "reclaimed", Subject: "sla", Data: map[string]any{"end_epochs": uint64(24)}}); err != nil || len(open(false)) != 3 {
+		t.Errorf("the provider's notice is no alarm: %v", err)
+	}
 	if err := m.OnEvent(t.Context(), chain.Event{Name: "released", Subject: "sla"}); err != nil || len(open(false)) != 1 {
 		t.Errorf("the warning outlives its SLA: %v", err)
 	}
