@@ -251,7 +251,7 @@ func readSettled(ctx context.Context, ch chain.Chain, reports *keeper.Validators
 	if rep.Leaf.Hash() != r.SettledHash {
 		return nil, fault.New(fault.NotFound, "leaf_foreign", "the validator's leaf is not the settled one")
 	}
-	return &score.Settled{Terms: t, Leaf: rep.Leaf, StartEpoch: r.StartEpoch, State: x.State, Reclaimed: score.Reclaims(&r)}, nil
+	return &score.Settled{Terms: t, Leaf: rep.Leaf, StartEpoch: r.StartEpoch, Consumer: x.Consumer, Agreed: x.Duration, State: x.State, Reclaimed: score.Reclaims(&r)}, nil
 }
 
 func printDerivation(w *tabwriter.Writer, d *score.Derivation) {

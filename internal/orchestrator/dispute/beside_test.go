@@ -152,14 +152,14 @@ func (b *beside) fresh() {
 	unit := ids.UnitID(b.around, b.seller, [32]byte{1})
 	t := &sla.Terms{Network: c.Network, SLA: ids.SLAID(b.around, b.buyer, [32]byte{byte(n)}), Consumer: b.buyer, Provider: b.seller, Payout: b.seller, Refund: b.buyer, Asset: b.around,
 		Units: []sla.Share{{Unit: unit, Bps: 10_000}}, Kind: 1, Volume: 100 << 30, Egress: 10 << 30, Duration: 9, EpochSeconds: 10, SlotsPerEpoch: 5, Window: 3, Redundancy: 1, PriceVersion: 1,
-		StoragePrice: money.Of(1_200_000), EgressPrice: money.Of(777), Collateral: money.Of(20_000), QoS: sla.QoS{AvailabilityPpm: 999_000}, Protocol: sla.DefaultProtocol(3)}
+		StoragePrice: money.Of(1_200_000), EgressPrice: money.Of(777), Collateral: money.Of(20_000), Bond: money.Of(5_000), QoS: sla.QoS{AvailabilityPpm: 999_000}, Protocol: sla.DefaultProtocol(3)}
 	t.Protocol = t.Protocol.For(sla.Stream, t.QoS.AvailabilityPpm)
 	b.terms = append(b.terms, t)
-	claim := money.Of(int64(b.IntN(12_000)))
+	claim, bond := money.Of(int64(b.IntN(12_000))), money.Of(int64(b.IntN(6_000)))
 	r := dispute.Reservation{Provider: b.seller, Unit: unit, StartEpoch: c.Epoch(b.now) - 9, SettledEpochs: 9, Done: true}
-	b.w.SLAs[t.SLA] = dispute.StagedSLA{Terms: t, Reservation: r, Node: unit, NodeKey: b.seller, Claim: claim}
-	b.put("put_sla", scval.ID(t.SLA), scval.Struct(scval.Fields{"terms": scval.Bytes(t.Bytes()), "claim": scval.Amount(claim), "frozen": scval.I128(0), "consumer": scval.I128(0),
-		"reservation": reservationValue(t, &r)}), scval.ID(unit), scval.Address(b.seller))
+	b.w.SLAs[t.SLA] = dispute.StagedSLA{Terms: t, Reservation: r, Node: unit, NodeKey: b.seller, Owner: b.buyer, Claim: claim, Bond: bond}
+	b.put("put_sla", scval.ID(t.SLA), scval.Struct(scval.Fields{"terms": scval.Bytes(t.Bytes()), "owner": scval.Address(b.buyer), "claim": scval.Amount(claim), "bond": scval.Amount(bond), "frozen": scval.I128(0), "consumer": scval.I128(0),
+		"reservation": reservationValue(&r)}), scval.ID(unit), scval.Address(b.seller))
 }
 
 // next call: mostly one that the dispute waits for.
@@ -171,14 +171,18 @@ func (b *beside) next() dispute.Op {
 			b.fresh()
 			terms = b.terms[len(b.terms)-1]
 		}
-		return b.perhaps(dispute.Case{}, id, dispute.OpenDispute{Consumer: b.buyer, SLA: terms.SLA, Window: uint32(b.IntN(3)), Amount: money.Of(1 + int64(b.IntN(8_000))), Nonce: canon.Hash([]byte{byte(b.IntN(256))})})
+		window, nonce := uint32(b.IntN(3)), canon.Hash([]byte{byte(b.IntN(256))})
+		if b.IntN(2) == 0 {
+			return b.perhaps(dispute.Case{}, id, dispute.Accuse{Provider: b.seller, SLA: terms.SLA, Window: window, Amount: money.Of(1 + int64(b.IntN(5_500))), Nonce: nonce})
+		}
+		return b.perhaps(dispute.Case{}, id, dispute.OpenDispute{Consumer: b.buyer, SLA: terms.SLA, Window: window, Amount: money.Of(1 + int64(b.IntN(8_000))), Nonce: nonce})
 	}
 	c, _ := b.s.Dispute(b.now, id)
 	var op dispute.Op = dispute.Advance{ID: id}
 	switch c.Phase {
 	case dispute.Evidence:
 		if b.IntN(4) > 0 {
-			op = dispute.AnswerDispute{Party: b.seller, ID: id}
+			op = dispute.AnswerDispute{Party: map[bool]ids.Account{false: b.seller, true: b.buyer}[c.Accused], ID: id}
 		} else {
 			b.now = max(b.now, c.Until)
 		}
@@ -253,6 +257,8 @@ func (b *beside) call(op dispute.Op) (function string, auth direct.Auth, args []
 	switch op := op.(type) {
 	case dispute.OpenDispute:
 		return "open", by(op.Consumer), []xdr.ScVal{of(op.Consumer), id(op.SLA), u(op.Window), scval.Amount(op.Amount), scval.ID(op.Evidence), scval.ID(op.Nonce)}
+	case dispute.Accuse:
+		return "accuse", by(op.Provider), []xdr.ScVal{of(op.Provider), id(op.SLA), u(op.Window), scval.Amount(op.Amount), scval.ID(op.Evidence), scval.ID(op.Nonce)}
 	case dispute.AnswerDispute:
 		return "answer", by(op.Party), []xdr.ScVal{of(op.Party), id(op.ID), scval.ID(op.Evidence)}
 	case dispute.CommitVote:
@@ -330,12 +336,12 @@ func (b *beside) compare(id ids.ID, op dispute.Op) error {
 		}
 		for n := range uint32(3) {
 			w := b.s.Window(x.SLA, n)
-			see(b.at, map[string]any{"proved": w.Proved.String(), "ruled": w.Ruled.String(), "moved": w.Moved.String(), "wrong": w.Wrong, "panel": w.Panel}, "window", scval.ID(x.SLA), scval.U32(n))
+			see(b.at, map[string]any{"proved": w.Proved.String(), "ruled": w.Ruled.String(), "moved": w.Moved.String(), "wrong": w.Wrong, "panel": w.Panel, "accused": w.Accused}, "window", scval.ID(x.SLA), scval.U32(n))
 		}
 		got, err := b.rig.View(b.Context(), b.around, "staged", scval.ID(x.SLA))
 		a := b.w.SLAs[x.SLA]
-		if m, ok := scval.Plain(got).(map[string]any); err == nil && (!ok || fmt.Sprint(m["claim"], m["frozen"], m["consumer"]) != fmt.Sprint(a.Claim.String(), a.Frozen.String(), a.Consumer.String())) {
-			err = fmt.Errorf("the SLA has %v, the model's %s %s %s", scval.Plain(got), a.Claim, a.Frozen, a.Consumer)
+		if m, ok := scval.Plain(got).(map[string]any); err == nil && (!ok || fmt.Sprint(m["claim"], m["bond"], m["frozen"], m["consumer"]) != fmt.Sprint(a.Claim.String(), a.Bond.String(), a.Frozen.String(), a.Consumer.String())) {
+			err = fmt.Errorf("the SLA has %v, the model's %s %s %s %s", scval.Plain(got), a.Claim, a.Bond, a.Frozen, a.Consumer)
 		}
 		errs = append(errs, err)
 	}
@@ -348,9 +354,9 @@ func (b *beside) compare(id ids.ID, op dispute.Op) error {
 	if c, ok := b.s.Dispute(b.now, id); ok {
 		got, err := b.rig.View(b.Context(), b.at, "dispute", scval.ID(id))
 		m, _ := scval.Plain(got).(map[string]any)
-		contract := fmt.Sprint(m["window"], " ", m["amount"], " ", m["frozen"], " ", m["phase"], " ", m["round"], " ", m["consumer_bond"], " ", m["provider_bond"], " ", m["silence"], " ", m["ruling"], " ", m["cut"], " ", m["slots"], " ",
+		contract := fmt.Sprint(m["window"], " ", m["accused"], " ", m["amount"], " ", m["frozen"], " ", m["phase"], " ", m["round"], " ", m["consumer_bond"], " ", m["provider_bond"], " ", m["silence"], " ", m["ruling"], " ", m["cut"], " ", m["slots"], " ",
 			m["seed_epoch"], " ", m["until"], " ", m["reveal_until"])
-		model := fmt.Sprint(c.Window, " ", c.Amount, " ", c.Frozen, " ", c.Phase, " ", c.Round, " ", c.ConsumerBond, " ", c.ProviderBond, " ", c.Silence, " ", c.Ruling, " ", c.Cut, " ", c.Slots, " ", c.SeedEpoch, " ", c.Until, " ", c.RevealUntil)
+		model := fmt.Sprint(c.Window, " ", c.Accused, " ", c.Amount, " ", c.Frozen, " ", c.Phase, " ", c.Round, " ", c.ConsumerBond, " ", c.ProviderBond, " ", c.Silence, " ", c.Ruling, " ", c.Cut, " ", c.Slots, " ", c.SeedEpoch, " ", c.Until, " ", c.RevealUntil)
 		if err == nil && contract != model {
 			err = fmt.Errorf("the dispute is %s, the model's %s", contract, model)
 		}

@@ -6,7 +6,6 @@ import (
 	"github.com/flashback-network/flashback/internal/cert"
 	"github.com/flashback-network/flashback/internal/orchestrator/dispute"
 	"github.com/flashback-network/flashback/internal/scval"
-	"github.com/flashback-network/flashback/internal/sla"
 )
 
 func configValue(c *cert.Config) xdr.ScVal {
@@ -24,16 +23,11 @@ func paramsValue(p *dispute.Params) xdr.ScVal {
 		"max_age_seconds": scval.U64(p.MaxAgeSeconds), "quorum_bps": scval.U32(p.QuorumBps), "slash_equivocation_bps": scval.U32(p.SlashEquivocationBps), "fund": scval.Address(p.Fund)})
 }
 
-// reservationValue has of a reservation what the contract reads, and something in the other fields.
-func reservationValue(t *sla.Terms, r *dispute.Reservation) xdr.ScVal {
-	zero, state := scval.ID([32]byte{}), uint32(2)
+// reservationValue has of a reservation what the contract reads.
+func reservationValue(r *dispute.Reservation) xdr.ScVal {
+	state := uint32(2)
 	if r.Done {
 		state = 3
 	}
-	f := scval.Fields{"sla": scval.ID(t.SLA), "unit": scval.ID(r.Unit), "provider": scval.Address(r.Provider), "asset": scval.Address(t.Asset), "refund": scval.Address(t.Refund), "terms_hash": zero,
-		"volume": scval.U64(t.Volume), "state": scval.U32(state), "settled_epochs": scval.U32(r.SettledEpochs), "settled_hash": zero, "warnings": scval.U32(0), "start_epoch": scval.U64(r.StartEpoch)}
-	for _, amount := range []string{"collateral", "coverage", "slash", "owed", "validators_due", "fund_due"} {
-		f[amount] = scval.I128(0)
-	}
-	return scval.Struct(f)
+	return scval.Struct(scval.Fields{"unit": scval.ID(r.Unit), "provider": scval.Address(r.Provider), "state": scval.U32(state), "settled_epochs": scval.U32(r.SettledEpochs), "start_epoch": scval.U64(r.StartEpoch)})
 }

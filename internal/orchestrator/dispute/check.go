@@ -46,8 +46,9 @@ func (s *State) Check(balance money.Amount) (out []Violation) {
 			open[c.SLA] = id
 			p := s.params[c.ParamsVersion]
 			that(c.Amount.Cmp(c.Frozen) >= 0, "frozen ≤ amount", id, "%s > %s", c.Frozen, c.Amount)
-			that(c.ConsumerBond.Cmp(p.Bond) >= 0, "the opener's bond", id, "%s", c.ConsumerBond)
-			that(c.ProviderBond.Sign() == 0 || c.ProviderBond.Cmp(p.Bond) >= 0, "the provider's bond", id, "%s", c.ProviderBond)
+			opener, other := *c.bond(c.Accused), *c.bond(!c.Accused)
+			that(opener.Cmp(p.Bond) >= 0, "the opener's bond", id, "%s", opener)
+			that(other.Sign() == 0 || other.Cmp(p.Bond) >= 0, "the other's bond", id, "%s", other)
 		}
 		for round := range uint32(2) {
 			s.checkPanel(id, &c, round, that)

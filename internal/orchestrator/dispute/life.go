@@ -7,56 +7,80 @@ import (
 	"github.com/flashback-network/flashback/internal/sla"
 )
 
-func (s *State) openDispute(op *OpenDispute) error {
-	if op.Amount.Sign() <= 0 {
+// opening by the consumer, or by the provider, who accuses.
+type opening struct {
+	accuses         bool
+	by              ids.Account
+	sla             ids.ID
+	window          uint32
+	amount          money.Amount
+	evidence, nonce [32]byte
+}
+
+func (s *State) openCase(op *opening) error {
+	if op.amount.Sign() <= 0 {
 		return orchestrator.ErrAmountInvalid
 	}
-	t, err := s.world.Terms(op.SLA)
+	t, err := s.world.Terms(op.sla)
 	if err != nil {
 		return err
 	}
-	r, err := s.world.Reservation(op.SLA)
+	r, err := s.world.Reservation(op.sla)
 	if err != nil {
 		return err
 	}
-	if op.Consumer != t.Consumer {
+	consumer, err := s.world.Consumer(op.sla)
+	if err != nil {
+		return err
+	}
+	if op.by != consumer && !op.accuses || op.by != r.Provider && op.accuses {
 		return orchestrator.ErrNotAuthorized
 	}
 	p := s.Params()
-	from, to, err := bounds(t, op.Window)
+	from, to, err := bounds(t, op.window)
 	if err != nil {
 		return err
 	}
 	if r.SettledEpochs < to && !(r.Done && r.SettledEpochs > from) {
 		return orchestrator.ErrWindowWrong
 	}
-	if err := s.checkTime(&r, min(to, r.SettledEpochs), p.MaxAgeSeconds); err != nil {
+	barred := s.freed[FreedKey{op.sla, !op.accuses}]
+	if err := s.checkTime(&r, min(to, r.SettledEpochs), barred, p.MaxAgeSeconds); err != nil {
 		return err
 	}
-	if grossMax(t, op.Window).Less(op.Amount) {
+	most := grossMax(t, op.window)
+	if op.accuses {
+		most = t.Bond
+	}
+	if most.Less(op.amount) {
 		return orchestrator.ErrAmountInvalid
 	}
-	id, key := s.ID(op.Consumer, op.Nonce), WindowKey{op.SLA, op.Window}
+	id, key := s.ID(op.by, op.nonce), WindowKey{op.sla, op.window}
 	w := s.windows[key]
-	if _, there := s.cases[id]; there || w.Panel {
+	before := &w.Panel
+	if op.accuses {
+		before = &w.Accused
+	}
+	if _, there := s.cases[id]; there || *before {
 		return orchestrator.ErrExists
 	}
-	if _, busy := s.open[op.SLA]; busy {
+	if _, busy := s.open[op.sla]; busy {
 		return orchestrator.ErrDisputed
 	}
 	if uint32(len(s.slots)) < p.Panel {
 		return orchestrator.ErrPanelShort
 	}
-	frozen, err := s.world.Freeze(op.SLA, op.Amount)
+	frozen, err := s.world.Freeze(op.sla, op.amount, op.accuses)
 	if err != nil {
 		return err
 	}
-	w.Panel = true
-	s.windows[key], s.open[op.SLA] = w, id
-	s.cases[id] = Case{SLA: op.SLA, Window: op.Window, Consumer: op.Consumer, Provider: r.Provider, Amount: op.Amount, Frozen: frozen, Evidence: op.Evidence, Phase: Evidence,
-		ConsumerBond: p.Bond, Ruling: CannotSay, Cut: s.now, Slots: uint32(len(s.slots)), Until: s.now + p.EvidenceSeconds, ParamsVersion: p.Version}
-	s.out.ID = id
-	return s.world.Transfer(op.Consumer, s.self, p.Bond)
+	*before = true
+	s.windows[key], s.open[op.sla] = w, id
+	c := Case{SLA: op.sla, Window: op.window, Accused: op.accuses, Consumer: consumer, Provider: r.Provider, Amount: op.amount, Frozen: frozen, Evidence: op.evidence, Phase: Evidence,
+		Ruling: CannotSay, Cut: s.now, Slots: uint32(len(s.slots)), Until: s.now + p.EvidenceSeconds, ParamsVersion: p.Version}
+	*c.bond(op.accuses) = p.Bond
+	s.cases[id], s.out.ID = c, id
+	return s.world.Transfer(op.by, s.self, p.Bond)
 }
 
 func (s *State) answer(op *AnswerDispute) error {
@@ -64,25 +88,38 @@ func (s *State) answer(op *AnswerDispute) error {
 	if !ok {
 		return orchestrator.ErrNotFound
 	}
-	if op.Party != c.Provider {
+	if other := c.party(!c.Accused); op.Party != other {
 		return orchestrator.ErrNotAuthorized
 	}
 	if c.Phase != Evidence || s.now >= c.Until {
 		return orchestrator.ErrPhaseWrong
 	}
 	p := s.params[c.ParamsVersion]
-	c.Answered, c.Answer, c.ProviderBond = true, op.Evidence, p.Bond
+	c.Answered, c.Answer = true, op.Evidence
+	*c.bond(!c.Accused) = p.Bond
 	s.beginDraw(&c, &p)
 	s.cases[op.ID] = c
 	return s.world.Transfer(op.Party, s.self, p.Bond)
 }
 
-// loser of the last ruling, and its bonds.
+// loser of the last ruling, and its bonds; before the first it is the one who opened.
 func (c *Case) loser() (ids.Account, *money.Amount) {
-	if c.Ruling == ForConsumer {
-		return c.Provider, &c.ProviderBond
+	provider := c.Ruling == ForConsumer || c.Ruling == CannotSay && c.Accused
+	return c.party(provider), c.bond(provider)
+}
+
+func (c *Case) party(provider bool) ids.Account {
+	if provider {
+		return c.Provider
 	}
-	return c.Consumer, &c.ConsumerBond
+	return c.Consumer
+}
+
+func (c *Case) bond(provider bool) *money.Amount {
+	if provider {
+		return &c.ProviderBond
+	}
+	return &c.ConsumerBond
 }
 
 func (s *State) appeal(op *Appeal) error {
@@ -122,6 +159,8 @@ func (s *State) advance(id ids.ID) (err error) {
 	switch {
 	case c.Phase == Evidence && s.now < c.Until, c.Phase == Commit && s.now < c.RevealUntil:
 		return orchestrator.ErrNotTimedOut
+	case c.Phase == Evidence && c.Accused:
+		s.ruled(&c, &p, ForProvider)
 	case c.Phase == Evidence:
 		s.ruled(&c, &p, ForConsumer)
 	case c.Phase == Draw:
@@ -181,13 +220,11 @@ func (s *State) undecided(id ids.ID, c *Case, p *Params) error {
 		s.ruled(c, p, c.Ruling)
 		return nil
 	}
-	if c.Frozen.Sign() > 0 {
-		if err := s.world.Rule(c.SLA, money.Amount{}); err != nil {
-			return err
-		}
+	var toConsumer money.Amount
+	if c.Accused {
+		toConsumer = c.Frozen // it was the consumer's
 	}
-	s.end(id, c, Inconclusive)
-	return nil
+	return s.end(id, c, Inconclusive, toConsumer)
 }
 
 func (s *State) execute(id ids.ID) error {
@@ -202,7 +239,9 @@ func (s *State) execute(id ids.ID) error {
 		return orchestrator.ErrNotTimedOut
 	}
 	var toConsumer money.Amount
-	if c.Ruling == ForConsumer {
+	if c.Accused && c.Ruling == ForConsumer {
+		toConsumer = c.Frozen
+	} else if c.Ruling == ForConsumer {
 		key := WindowKey{c.SLA, c.Window}
 		w := s.windows[key]
 		w.Ruled = c.Amount
@@ -210,23 +249,27 @@ func (s *State) execute(id ids.ID) error {
 		w.Moved = w.Moved.Add(toConsumer)
 		s.windows[key] = w
 	}
-	if c.Frozen.Sign() > 0 {
-		if err := s.world.Rule(c.SLA, toConsumer); err != nil {
-			return err
-		}
+	if err := s.end(id, &c, Executed, toConsumer); err != nil {
+		return err
 	}
-	s.end(id, &c, Executed)
 	s.cases[id] = c
 	loser, _ := c.loser()
 	s.world.Ruled(id, c.SLA, loser)
 	return nil
 }
 
-// end pays everybody and frees the SLA for another dispute.
-func (s *State) end(id ids.ID, c *Case, phase Phase) {
+// end gives so much of what is frozen to the consumer, pays everybody and frees the SLA for another dispute.
+func (s *State) end(id ids.ID, c *Case, phase Phase, toConsumer money.Amount) error {
+	if c.Frozen.Sign() > 0 {
+		if err := s.world.Rule(c.SLA, toConsumer); err != nil {
+			return err
+		}
+	}
 	s.pay(id, c)
 	c.Frozen, c.Phase, c.Until = money.Amount{}, phase, s.now
 	delete(s.open, c.SLA)
+	s.freed[FreedKey{c.SLA, c.Accused}] = s.now
+	return nil
 }
 
 func (s *State) recoverOwed(op *Recover) error {
@@ -249,7 +292,7 @@ func (s *State) move(id ids.ID, w *Window) (money.Amount, error) {
 	if owed.Sign() == 0 {
 		return owed, nil
 	}
-	frozen, err := s.world.Freeze(id, owed)
+	frozen, err := s.world.Freeze(id, owed, false)
 	if err != nil || frozen.Sign() == 0 {
 		return frozen, err
 	}
@@ -266,10 +309,10 @@ func bounds(t *sla.Terms, number uint32) (from, to uint32, err error) {
 	return uint32(f), uint32(min(f+uint64(t.Window), uint64(t.Duration))), nil
 }
 
-// checkTime refuses a window that is not settled up to end, or that ended too long ago.
-func (s *State) checkTime(r *Reservation, end uint32, maxAge uint64) error {
+// checkTime refuses a window that is not settled up to end, or that ended too long ago. Its age counts from barred on when that is later.
+func (s *State) checkTime(r *Reservation, end uint32, barred, maxAge uint64) error {
 	c := s.world.Config()
-	if r.SettledEpochs < end || s.now > c.Start(r.StartEpoch+uint64(end))+maxAge {
+	if r.SettledEpochs < end || s.now > max(c.Start(r.StartEpoch+uint64(end)), barred)+maxAge {
 		return orchestrator.ErrWindowWrong
 	}
 	return nil

@@ -16,6 +16,13 @@ type (
 		Amount          money.Amount
 		Evidence, Nonce [32]byte
 	}
+	Accuse struct {
+		Provider        ids.Account
+		SLA             ids.ID
+		Window          uint32
+		Amount          money.Amount
+		Evidence, Nonce [32]byte
+	}
 	AnswerDispute struct {
 		Party    ids.Account
 		ID       ids.ID
@@ -68,6 +75,7 @@ type (
 )
 
 func (OpenDispute) op()       {}
+func (Accuse) op()            {}
 func (AnswerDispute) op()     {}
 func (CommitVote) op()        {}
 func (RevealVote) op()        {}

@@ -28,7 +28,9 @@ type StagedSLA struct {
 	Reservation             Reservation
 	Node                    ids.ID
 	NodeKey                 ids.Account
+	Owner                   ids.Account  // the consumer of now
 	Claim, Frozen, Consumer money.Amount // P, D and K
+	Bond                    money.Amount // B
 }
 
 // StakeKey names a stake.
@@ -56,6 +58,14 @@ func (w *Stage) Terms(id ids.ID) (*sla.Terms, error) {
 	return x.Terms, nil
 }
 
+func (w *Stage) Consumer(id ids.ID) (ids.Account, error) {
+	x, ok := w.SLAs[id]
+	if !ok {
+		return ids.Account{}, orchestrator.ErrNotFound
+	}
+	return x.Owner, nil
+}
+
 func (w *Stage) Reservation(id ids.ID) (Reservation, error) {
 	x, ok := w.SLAs[id]
 	if !ok {
@@ -73,13 +83,17 @@ func (w *Stage) Node(unit ids.ID) (ids.ID, ids.Account, error) {
 	return ids.ID{}, ids.Account{}, orchestrator.ErrNotFound
 }
 
-func (w *Stage) Freeze(id ids.ID, amount money.Amount) (money.Amount, error) {
+func (w *Stage) Freeze(id ids.ID, amount money.Amount, bond bool) (money.Amount, error) {
 	x := w.SLAs[id]
 	if x.Frozen.Sign() > 0 {
 		return money.Amount{}, orchestrator.ErrDisputed
 	}
-	x.Frozen = money.Min(amount, x.Claim)
-	x.Claim = x.Claim.Sub(x.Frozen)
+	from := &x.Claim
+	if bond {
+		from = &x.Bond
+	}
+	x.Frozen = money.Min(amount, *from)
+	*from = from.Sub(x.Frozen)
 	w.SLAs[id] = x
 	return x.Frozen, nil
 }

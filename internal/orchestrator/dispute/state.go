@@ -37,7 +37,8 @@ type books struct {
 	params  map[uint32]Params
 	cases   map[ids.ID]Case
 	panels  map[PanelKey][]Seat
-	open    map[ids.ID]ids.ID // by SLA
+	open    map[ids.ID]ids.ID   // by SLA
+	freed   map[FreedKey]uint64 // when the last one ended
 	windows map[WindowKey]Window
 	slots   []Slot
 	cursor  uint32
@@ -50,6 +51,7 @@ type books struct {
 func (b *books) clone() books {
 	c := *b
 	c.params, c.cases, c.panels, c.open = maps.Clone(b.params), maps.Clone(b.cases), maps.Clone(b.panels), maps.Clone(b.open)
+	c.freed = maps.Clone(b.freed)
 	c.windows, c.slots, c.slotOf, c.configs = maps.Clone(b.windows), slices.Clone(b.slots), maps.Clone(b.slotOf), maps.Clone(b.configs)
 	c.faults, c.due = maps.Clone(b.faults), maps.Clone(b.due)
 	return c
@@ -61,7 +63,7 @@ func New(g Genesis, world World) (*State, error) {
 		return nil, err
 	}
 	s := &State{self: g.Self, world: world, books: books{admin: g.Admin, version: g.Params.Version, params: map[uint32]Params{g.Params.Version: g.Params}, cases: map[ids.ID]Case{},
-		panels: map[PanelKey][]Seat{}, open: map[ids.ID]ids.ID{}, windows: map[WindowKey]Window{}, slotOf: map[ids.Account]uint32{}, configs: map[[32]byte]cert.Config{},
+		panels: map[PanelKey][]Seat{}, open: map[ids.ID]ids.ID{}, freed: map[FreedKey]uint64{}, windows: map[WindowKey]Window{}, slotOf: map[ids.Account]uint32{}, configs: map[[32]byte]cert.Config{},
 		faults: map[FaultKey]bool{}, due: map[ids.Account]money.Amount{}}}
 	s.noted()
 	return s, nil

@@ -29,7 +29,9 @@ func (s *State) Step(now uint64, op Op) (Effects, error) {
 func (s *State) apply(op Op) error {
 	switch op := op.(type) {
 	case OpenDispute:
-		return s.openDispute(&op)
+		return s.openCase(&opening{false, op.Consumer, op.SLA, op.Window, op.Amount, op.Evidence, op.Nonce})
+	case Accuse:
+		return s.openCase(&opening{true, op.Provider, op.SLA, op.Window, op.Amount, op.Evidence, op.Nonce})
 	case AnswerDispute:
 		return s.answer(&op)
 	case CommitVote:

@@ -79,6 +79,7 @@ const (
 type Case struct {
 	SLA                                 ids.ID
 	Window                              uint32
+	Accused                             bool // the provider opened it, about the consumer's bond
 	Consumer, Provider                  ids.Account
 	Amount, Frozen                      money.Amount
 	Evidence                            [32]byte
@@ -116,6 +117,7 @@ type Slot struct {
 type Window struct {
 	Proved, Ruled, Moved money.Amount
 	Wrong, Panel         bool
+	Accused              bool // the provider accused the consumer before a panel
 }
 
 // Owed to the consumer and not moved yet.
@@ -136,6 +138,12 @@ type WindowKey struct {
 type FaultKey struct {
 	Operator ids.Account
 	Epoch    uint64
+}
+
+// FreedKey names the last dispute of an SLA that one side opened.
+type FreedKey struct {
+	SLA     ids.ID
+	Accused bool
 }
 
 // PanelKey names a panel.

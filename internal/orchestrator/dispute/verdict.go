@@ -79,7 +79,7 @@ func (s *State) window(id ids.ID, before, after *ProvenLeaf) (*judged, error) {
 	if !ok {
 		return nil, orchestrator.ErrWindowWrong
 	}
-	if err := s.checkTime(&r, last.Epochs, s.Params().MaxAgeSeconds); err != nil {
+	if err := s.checkTime(&r, last.Epochs, 0, s.Params().MaxAgeSeconds); err != nil {
 		return nil, err
 	}
 	return &judged{t, r, first.Epochs / t.Window, *first, *last}, nil

@@ -20,13 +20,15 @@ type Reservation struct {
 type World interface {
 	// Terms of an SLA, at the Consumer Orchestrator; NotFound.
 	Terms(id ids.ID) (*sla.Terms, error)
+	// Consumer of now of an SLA, at the Consumer Orchestrator; NotFound.
+	Consumer(id ids.ID) (ids.Account, error)
 	// Reservation of an SLA, at the Provider Orchestrator; NotFound.
 	Reservation(id ids.ID) (Reservation, error)
 	// Node that a unit is on, and its key; NotFound.
 	Node(unit ids.ID) (node ids.ID, key ids.Account, err error)
-	// Freeze takes up to amount out of the provider's claim and says how much; Disputed while something is frozen.
-	Freeze(id ids.ID, amount money.Amount) (money.Amount, error)
-	// Rule ends the freeze: so much to the consumer, the rest back to the provider.
+	// Freeze takes up to amount out of the provider's claim, or of the consumer's bond, and says how much; Disputed while something is frozen.
+	Freeze(id ids.ID, amount money.Amount, bond bool) (money.Amount, error)
+	// Rule ends the freeze: so much to the consumer, the rest to the provider.
 	Rule(id ids.ID, toConsumer money.Amount) error
 	// Root of an epoch, Latest certified epoch and Config of the Oracle.
 	Root(epoch uint64) ([32]byte, bool)

@@ -15,6 +15,8 @@ type Settled struct {
 	Terms      *sla.Terms
 	Leaf       sla.Leaf // the last settled one
 	StartEpoch uint64
+	Consumer   ids.Account           // of now
+	Agreed     uint32                // epochs: the terms' duration, fewer once it was split
 	State      orchestrator.SLAState // of the consumer's half
 	Reclaimed  bool
 }
@@ -68,7 +70,7 @@ func Derive(of ids.Account, as Role, at uint64, by Scale, slas []Settled) Deriva
 	for _, x := range slas {
 		party := x.Terms.Provider
 		if as == AsConsumer {
-			party = x.Terms.Consumer
+			party = x.Consumer
 		}
 		if party != of {
 			continue
@@ -114,21 +116,20 @@ func (x *Settled) step(as Role, by Scale) Step {
 		s.Skipped = "its asset has no unit"
 		return s
 	}
-	if x.Terms.Consumer == x.Terms.Provider {
-		s.Skipped = "provider and consumer are one account"
-		return s
-	}
 	if s.Weight = WeightOf(x.Terms, l, s.Unit, by.Params); s.Weight.Whole == (sla.Wide{}) {
 		s.Skipped = "dust: its whole fee is under one point"
 		return s
 	}
-	ending, err := endingOf(l, x.Terms, func() (orchestrator.SLAState, bool, error) { return x.State, x.Reclaimed, nil })
+	ending, err := EndingOf(l, x.Agreed, x.State, x.Reclaimed)
 	if err != nil {
 		s.Skipped = "the consumer's half has to be settled first"
 		return s
 	}
 	zero := sla.Zero(x.Terms)
-	s.Ending, s.Points = ending.String(), Points(as, x.Terms, l, ending, s.Weight, by.Params)
-	s.Rise = Rise(as, Points(as, x.Terms, &zero, Running, WeightOf(x.Terms, &zero, s.Unit, by.Params), by.Params), s.Points, s.Seconds)
+	s.Ending, s.Points = ending.String(), Points(as, x.Terms, l, ending, x.Agreed, s.Weight, by.Params)
+	s.Rise = Rise(as, Points(as, x.Terms, &zero, Running, x.Agreed, WeightOf(x.Terms, &zero, s.Unit, by.Params), by.Params), s.Points, s.Seconds)
+	if x.Consumer == x.Terms.Provider {
+		s.Rise = OnlyBad(s.Rise)
+	}
 	return s
 }

@@ -26,7 +26,7 @@ func TestDerivationIsTheContracts(t *testing.T) {
 			l.end(orchestrator.Completed)
 		}
 		at = max(at, w.mustRecord(t, id).Scored.At)
-		settled = append(settled, Settled{l.terms, l.settled, l.start, l.state, false})
+		settled = append(settled, Settled{l.terms, l.settled, l.start, c, l.terms.Duration, l.state, false})
 	}
 	by := Scale{begin, epochSeconds, DefaultParams(), func(money.Asset) money.Amount { return money.Of(unit) }}
 	for as, party := range []Party{{p, AsProvider}, {c, AsConsumer}} {
@@ -49,19 +49,18 @@ func TestDerivationIsTheContracts(t *testing.T) {
 func TestDerivationSaysWhatItSkips(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	young, dust, own, early := w.open("young", p, c), w.open("dust", p, c, func(x *sla.Terms) { x.Volume, x.Egress = 1<<30, 0 }), w.open("own", p, p), w.open("early", p, c)
+	young, dust, early := w.open("young", p, c), w.open("dust", p, c, func(x *sla.Terms) { x.Volume, x.Egress = 1<<30, 0 }), w.open("early", p, c)
 	var settled []Settled
 	w.lives[young].epoch(good)
 	w.lives[dust].window(good)
-	w.lives[own].window(good)
 	w.lives[early].window(good)
 	w.lives[early].end(orchestrator.Closing)
 	for _, l := range w.lives {
-		settled = append(settled, Settled{l.terms, l.leaf, l.start, l.state, false})
+		settled = append(settled, Settled{l.terms, l.leaf, l.start, l.terms.Consumer, l.terms.Duration, l.state, false})
 	}
 	by := Scale{begin, epochSeconds, DefaultParams(), func(money.Asset) money.Amount { return money.Of(unit) }}
 	d := Derive(p, AsProvider, begin, by, settled)
-	if len(d.Steps) != 4 || d.Score.Total != Even {
+	if len(d.Steps) != 3 || d.Score.Total != Even {
 		t.Errorf("%+v", d)
 	}
 	for _, s := range d.Steps {

@@ -87,15 +87,15 @@ func WeightOf(t *sla.Terms, l *sla.Leaf, unit money.Amount, p Params) Weight {
 	return Weight{wide(whole), wide(smaller(grains(t.Totals(l).Fee), whole))}
 }
 
-// Points are what a leaf stands for in a role: one pair for each dimension. Every side only rises as the leaf advances.
-func Points(r Role, t *sla.Terms, l *sla.Leaf, e Ending, w Weight, p Params) []Pair {
+// Points are what a leaf stands for in a role: one pair for each dimension. Every side only rises as the leaf advances. agreed epochs: the terms' duration, fewer once the SLA was split.
+func Points(r Role, t *sla.Terms, l *sla.Leaf, e Ending, agreed uint32, w Weight, p Params) []Pair {
 	if r == AsConsumer {
-		return consumerPoints(t, l, e, w)
+		return consumerPoints(t, l, e, agreed, w)
 	}
-	return providerPoints(t, l, e, w, p)
+	return providerPoints(t, l, e, agreed, w, p)
 }
 
-func providerPoints(t *sla.Terms, l *sla.Leaf, e Ending, w Weight, p Params) []Pair {
+func providerPoints(t *sla.Terms, l *sla.Leaf, e Ending, agreed uint32, w Weight, p Params) []Pair {
 	ppm, slots := u(1_000_000), new(big.Int).Mul(u(uint64(t.Duration)), u(uint64(t.SlotsPerEpoch)))
 	paid := func(v sla.Wide) sla.Wide {
 		if w.Paid.Less(v) {
@@ -137,7 +137,7 @@ func providerPoints(t *sla.Terms, l *sla.Leaf, e Ending, w Weight, p Params) []P
 		completion.Bad = w.Whole
 	default:
 		completion.Bad = share(w.Whole, u(uint64(l.SlashBps)), u(10_000))
-		if missing := rest(t, l, w); e == Reclaimed && completion.Bad.Less(missing) {
+		if missing := rest(t, l, agreed, w); e == Reclaimed && completion.Bad.Less(missing) {
 			completion.Bad = missing
 		}
 		if completion.Bad == (sla.Wide{}) {
@@ -172,7 +172,7 @@ func figures(t *sla.Terms, l *sla.Leaf) (met, missed *big.Int, figures uint64) {
 	return met, missed, figures
 }
 
-func consumerPoints(t *sla.Terms, l *sla.Leaf, e Ending, w Weight) []Pair {
+func consumerPoints(t *sla.Terms, l *sla.Leaf, e Ending, agreed uint32, w Weight) []Pair {
 	funding := Pair{Good: share(w.Whole, u(uint64(l.Epochs)), u(uint64(t.Duration)))}
 	if w.Paid.Less(funding.Good) {
 		funding.Good = w.Paid
@@ -182,9 +182,9 @@ func consumerPoints(t *sla.Terms, l *sla.Leaf, e Ending, w Weight) []Pair {
 	switch e {
 	case Running:
 	case Defaulted:
-		funding.Bad, completion.Bad = rest(t, l, w), rest(t, l, w)
+		funding.Bad, completion.Bad = rest(t, l, agreed, w), rest(t, l, agreed, w)
 	case Closed:
-		completion.Bad = rest(t, l, w)
+		completion.Bad = rest(t, l, agreed, w)
 	default:
 		completion.Good = w.Paid
 	}
@@ -192,9 +192,8 @@ func consumerPoints(t *sla.Terms, l *sla.Leaf, e Ending, w Weight) []Pair {
 }
 
 // rest is the weight of the epochs that were agreed and never came.
-func rest(t *sla.Terms, l *sla.Leaf, w Weight) sla.Wide {
-	d := uint64(t.Duration)
-	return share(w.Whole, u(d-min(d, uint64(l.Epochs))), u(d))
+func rest(t *sla.Terms, l *sla.Leaf, agreed uint32, w Weight) sla.Wide {
+	return share(w.Whole, u(uint64(agreed-min(agreed, l.Epochs))), u(uint64(t.Duration)))
 }
 
 // RulingWeight is what a lost dispute weighs: one window.
@@ -212,6 +211,14 @@ func Rise(r Role, from, to []Pair, seconds uint64) []Pair {
 		}
 	}
 	return out
+}
+
+// OnlyBad of a rise: between an account and itself nothing good counts.
+func OnlyBad(rise []Pair) []Pair {
+	for i := range rise {
+		rise[i].Good = sla.Wide{}
+	}
+	return rise
 }
 
 // severe is how heavily a failure weighs.

@@ -43,7 +43,7 @@ func TestPointsRiseWithTheLeaf(t *testing.T) {
 				t.Fatalf("%+v", weight)
 			}
 			for as := range Role(2) {
-				now := Points(as, l.terms, &l.leaf, e, weight, p)
+				now := Points(as, l.terms, &l.leaf, e, l.terms.Duration, weight, p)
 				for i := range now {
 					if weight.Paid.Less(now[i].Good) {
 						t.Fatalf("%s: %v good, %v paid", Dimensions[as][i].Name, now[i].Good, weight.Paid)
@@ -82,7 +82,7 @@ func TestPointsAreBounded(t *testing.T) {
 	}
 	for as := range Role(2) {
 		for e := Running; e <= Abandoned; e++ {
-			for _, pair := range Points(as, terms, &l, e, weight, p) {
+			for _, pair := range Points(as, terms, &l, e, terms.Duration, weight, p) {
 				if pair.Good.Big().Cmp(largest) > 0 || pair.Bad.Big().Cmp(largest) > 0 {
 					t.Errorf("%v", pair)
 				}
@@ -103,9 +103,7 @@ func TestDustAndSelfDealing(t *testing.T) {
 	if _, err := w.record(dust); err != orchestrator.ErrNothingNew {
 		t.Errorf("dust: %v", err)
 	}
-	if _, err := w.record(own); err != orchestrator.ErrNothingNew {
-		t.Errorf("with oneself: %v", err)
-	}
+	w.mustRecord(t, own)
 	if after := w.Score(Party{account("p"), AsProvider}, begin); after.Total != before.Total || after.Total != Even {
 		t.Errorf("%+v", after)
 	}

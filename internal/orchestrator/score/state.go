@@ -1,6 +1,7 @@
 package score
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"slices"
@@ -132,25 +133,33 @@ func (s *State) record(of Orchestrators, op *Record) (Effects, error) {
 		return Effects{}, orchestrator.ErrAssetUnknown
 	}
 	before, after := WeightOf(t, &op.From, unit, s.params), WeightOf(t, &op.To, unit, s.params)
-	if after.Whole == (sla.Wide{}) || t.Consumer == r.Provider {
+	half, ok := of.SLA(op.SLA)
+	if !ok {
+		return Effects{}, orchestrator.ErrNotFound
+	}
+	if after.Whole == (sla.Wide{}) {
 		return Effects{}, orchestrator.ErrNothingNew
 	}
-	ending, err := s.ending(of, &op.To, t, &r)
+	agreed := cmp.Or(half.Duration, t.Duration)
+	ending, err := EndingOf(&op.To, agreed, half.State, Reclaims(&r))
 	if err != nil {
 		return Effects{}, err
 	}
 	at := s.genesis.Begin + (r.StartEpoch+uint64(op.To.Epochs))*uint64(s.genesis.EpochSeconds)
 	span := uint64(op.To.Epochs-op.From.Epochs) * uint64(s.genesis.EpochSeconds)
 	e := &Scored{
-		SLA: op.SLA, Provider: r.Provider, Consumer: t.Consumer, From: from, To: to, Epochs: op.To.Epochs, Windows: op.To.Windows, At: at, Ending: ending, Weight: after, Unit: unit,
+		SLA: op.SLA, Provider: r.Provider, Consumer: half.Consumer, From: from, To: to, Epochs: op.To.Epochs, Windows: op.To.Windows, At: at, Ending: ending, Weight: after, Unit: unit,
 	}
 	by, bought := scale{unit.String(), s.params}, after.Paid
 	if s.scale[op.SLA] == by {
 		bought = less(bought, before.Paid)
 	}
 	s.scale[op.SLA] = by
-	for _, p := range []Party{{r.Provider, AsProvider}, {t.Consumer, AsConsumer}} {
-		rise := Rise(p.As, Points(p.As, t, &op.From, Running, before, s.params), Points(p.As, t, &op.To, ending, after, s.params), span)
+	for _, p := range []Party{{r.Provider, AsProvider}, {half.Consumer, AsConsumer}} {
+		rise := Rise(p.As, Points(p.As, t, &op.From, Running, agreed, before, s.params), Points(p.As, t, &op.To, ending, agreed, after, s.params), span)
+		if half.Consumer == r.Provider {
+			rise = OnlyBad(rise)
+		}
 		e.Rise[p.As] = rise
 		s.add(p, at, rise)
 		s.addPaid(p, bought)
@@ -159,52 +168,29 @@ func (s *State) record(of Orchestrators, op *Record) (Effects, error) {
 	return Effects{Scored: e}, nil
 }
 
-// ending of the SLA that a leaf tells of.
-func (s *State) ending(of Orchestrators, to *sla.Leaf, t *sla.Terms, r *orchestrator.Reservation) (Ending, error) {
-	return endingOf(to, t, func() (orchestrator.SLAState, bool, error) {
-		x, ok := of.SLA(to.SLA)
-		if !ok {
-			return 0, false, orchestrator.ErrNotFound
-		}
-		return x.State, Reclaims(r), nil
-	})
-}
-
-// endingOf the SLA that a leaf tells of: the leaf says that it ended, the consumer's half how.
-func endingOf(l *sla.Leaf, t *sla.Terms, half func() (orchestrator.SLAState, bool, error)) (Ending, error) {
+// EndingOf an SLA with so many agreed epochs: the leaf says that it ended, the state of the consumer's half and the provider's notice how. One that has not ended there has to be settled first.
+func EndingOf(l *sla.Leaf, agreed uint32, state orchestrator.SLAState, reclaimed bool) (Ending, error) {
 	switch {
 	case l.Status == sla.Running:
 		return Running, nil
 	case l.Status == sla.Abandoned:
 		return Abandoned, nil
-	case l.Epochs >= t.Duration:
+	case l.Epochs >= agreed:
 		return Kept, nil
-	}
-	state, reclaimed, err := half()
-	if err != nil {
-		return Running, err
-	}
-	return EndingOf(state, reclaimed)
-}
-
-// EndingOf an SLA that ended before its agreed end, by the state of the consumer's half; one that has not ended there has to be settled first.
-func EndingOf(state orchestrator.SLAState, reclaimed bool) (Ending, error) {
-	switch state {
-	case orchestrator.Defaulted:
-		return Defaulted, nil
-	case orchestrator.Terminated:
+	case state == orchestrator.Terminated:
 		return Terminated, nil
-	case orchestrator.Completed:
-		if reclaimed {
-			return Reclaimed, nil
-		}
-		return Closed, nil
+	case state != orchestrator.Defaulted && state != orchestrator.Completed:
+		return Running, orchestrator.ErrStateWrong
+	case reclaimed:
+		return Reclaimed, nil
+	case state == orchestrator.Defaulted:
+		return Defaulted, nil
 	}
-	return Running, orchestrator.ErrStateWrong
+	return Closed, nil
 }
 
-// Reclaims reports whether the provider gave notice. No reservation tells of one yet.
-func Reclaims(*orchestrator.Reservation) bool { return false }
+// Reclaims reports whether the provider gave notice.
+func Reclaims(r *orchestrator.Reservation) bool { return r.ReclaimEpochs > 0 }
 
 func (s *State) rule(now uint64, of Orchestrators, op *Ruled) (Effects, error) {
 	if s.dispute.Zero() || op.By != s.dispute {
@@ -221,13 +207,9 @@ func (s *State) rule(now uint64, of Orchestrators, op *Ruled) (Effects, error) {
 	if !ok {
 		return Effects{}, orchestrator.ErrNotFound
 	}
-	role := AsProvider
-	switch op.Loser {
-	case r.Provider:
-	case t.Consumer:
-		role = AsConsumer
-	default:
-		return Effects{}, orchestrator.ErrArgumentInvalid
+	role := AsConsumer // of now, or when the dispute began
+	if op.Loser == r.Provider {
+		role = AsProvider
 	}
 	unit, ok := s.units[r.Asset]
 	if !ok {

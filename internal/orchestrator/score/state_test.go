@@ -80,7 +80,7 @@ func TestRefusalsInOrder(t *testing.T) {
 		{SetParams{admin, Params{2, 1, 0}}, orchestrator.ErrArgumentInvalid}, {SetParams{admin, Params{2, 1, 101}}, orchestrator.ErrArgumentInvalid}, {SetParams{admin, Params{1, 1, 1}}, orchestrator.ErrArgumentInvalid},
 		{SetParams{admin, Params{3, 1, 1}}, orchestrator.ErrArgumentInvalid}, {SetParams{admin, Params{2, 65_536, 100}}, nil},
 		{Wire{c, c}, orchestrator.ErrNotAuthorized}, {SetAdmin{c, c}, orchestrator.ErrNotAuthorized},
-		{Ruled{c, [32]byte{1}, id, p}, orchestrator.ErrNotAuthorized}, {Ruled{disputes, [32]byte{1}, unknown, p}, orchestrator.ErrNotFound}, {Ruled{disputes, [32]byte{1}, id, admin}, orchestrator.ErrArgumentInvalid},
+		{Ruled{c, [32]byte{1}, id, p}, orchestrator.ErrNotAuthorized}, {Ruled{disputes, [32]byte{1}, unknown, p}, orchestrator.ErrNotFound},
 		{Ruled{disputes, [32]byte{1}, poor, p}, orchestrator.ErrAssetUnknown}, {Ruled{disputes, [32]byte{1}, id, p}, nil}, {Ruled{disputes, [32]byte{1}, id, p}, orchestrator.ErrExists},
 		{SetAdmin{admin, c}, nil}, {SetUnit{admin, token, money.Of(1)}, orchestrator.ErrNotAuthorized}, {SetUnit{c, token, money.Amount{}}, nil},
 		{Ruled{disputes, [32]byte{2}, id, c}, orchestrator.ErrAssetUnknown},
@@ -126,7 +126,7 @@ func TestAnyCutGivesTheSameSum(t *testing.T) {
 		id := w.open("x", p, c)
 		l := w.lives[id]
 		weigh := func(l *life, leaf sla.Leaf, e Ending) []Pair {
-			return Points(AsProvider, l.terms, &leaf, e, WeightOf(l.terms, &leaf, money.Of(unit), DefaultParams()), DefaultParams())
+			return Points(AsProvider, l.terms, &leaf, e, l.terms.Duration, WeightOf(l.terms, &leaf, money.Of(unit), DefaultParams()), DefaultParams())
 		}
 		total := make([][2]*big.Int, 5)
 		for i := range total {
@@ -201,6 +201,10 @@ func TestEndings(t *testing.T) {
 		{"closed", func(l *life) { l.end(orchestrator.Completed) }, Closed, "+", "-", "+"},
 		{"defaulted", func(l *life) { l.end(orchestrator.Defaulted) }, Defaulted, "+", "-", "-"},
 		{"terminated", func(l *life) { l.leaf.SlashBps = 1_000; l.end(orchestrator.Terminated) }, Terminated, "-", "+", "+"},
+		{"reclaimed", func(l *life) { l.reclaim = 42; l.end(orchestrator.Completed) }, Reclaimed, "-", "+", "+"},
+		{"terminated after the provider's notice", func(l *life) { l.reclaim = 42; l.end(orchestrator.Terminated) }, Terminated, "+", "+", "+"},
+		{"split where it ends", func(l *life) { l.duration = 36; l.end(orchestrator.Completed) }, Kept, "+", "+", "+"},
+		{"split, then closed", func(l *life) { l.duration = 42; l.end(orchestrator.Completed) }, Closed, "+", "-", "+"},
 		{"abandoned", func(l *life) { l.end(orchestrator.Terminated); l.leaf.Status = sla.Abandoned }, Abandoned, "-", "+", "+"},
 	} {
 		w := newWorld(t)
@@ -227,8 +231,48 @@ func TestEndings(t *testing.T) {
 			t.Errorf("%s: funding %v", x.name, f)
 		}
 	}
-	if e, err := EndingOf(orchestrator.Completed, true); e != Reclaimed || err != nil {
-		t.Errorf("%v, %v", e, err)
+}
+
+// What stands against a consumer who split: the epochs that are nobody's duty any more do not count as missing.
+func TestSplitThenClosed(t *testing.T) {
+	t.Parallel()
+	missing := func(duration uint32) *big.Int {
+		w := newWorld(t)
+		id := w.open("x", p, c)
+		l := w.lives[id]
+		l.duration = duration
+		l.window(good)
+		l.end(orchestrator.Completed)
+		return w.mustRecord(t, id).Scored.Rise[AsConsumer][completion[AsConsumer]].Bad.Big()
+	}
+	whole, split := missing(0), missing(24)
+	if want := new(big.Int).Div(whole, big.NewInt(3)); split.Cmp(want) != 0 {
+		t.Errorf("12 of 48 epochs came: %s; 12 of the 24 that were left: %s instead of %s", whole, split, want)
+	}
+}
+
+// An SLA that was handed on is about the consumer of now; one that the provider bought counts against the provider and for nobody.
+func TestHandedOn(t *testing.T) {
+	t.Parallel()
+	next, poor := account("next"), good
+	poor.bad = 2
+	for _, x := range []struct {
+		to             ids.Account
+		quality        quality
+		good, bad, new bool
+	}{{next, good, true, false, true}, {next, poor, true, true, true}, {p, good, false, false, false}, {p, poor, false, true, false}} {
+		w := newWorld(t)
+		id := w.open("x", p, c)
+		w.lives[id].window(x.quality)
+		w.lives[id].consumer = x.to
+		e := w.mustRecord(t, id)
+		s := w.Standing(Party{p, AsProvider})
+		if e.Scored.Consumer != x.to || (s.Pairs[0].Good != sla.Wide{}) != x.good || (s.Pairs[0].Bad != sla.Wide{}) != x.bad {
+			t.Errorf("%+v: %+v", x, s)
+		}
+		if old, now := w.Standing(Party{c, AsConsumer}), w.Standing(Party{x.to, AsConsumer}); old.Pairs != nil || (now.Pairs[0].Good != sla.Wide{}) != x.new {
+			t.Errorf("%+v: %+v, %+v", x, old, now)
+		}
 	}
 }
 

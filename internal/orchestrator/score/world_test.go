@@ -1,6 +1,7 @@
 package score
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"testing"
 
@@ -45,8 +46,11 @@ type life struct {
 	settled, noted sla.Leaf // the last settled and the last recorded leaf
 	state          orchestrator.SLAState
 	start          uint64
-	foreign        bool // the reservation names other terms
-	held           bool // the reservation is not active yet
+	foreign        bool        // the reservation names other terms
+	held           bool        // the reservation is not active yet
+	reclaim        uint32      // where the provider's notice ends it
+	duration       uint32      // what a split left; 0: the terms'
+	consumer       ids.Account // of now; zero: the terms'
 }
 
 func (w *world) Reservation(id ids.ID) (r orchestrator.Reservation, ok bool) {
@@ -54,7 +58,7 @@ func (w *world) Reservation(id ids.ID) (r orchestrator.Reservation, ok bool) {
 	if !ok {
 		return r, false
 	}
-	r = orchestrator.Reservation{SLA: id, Provider: l.terms.Provider, Asset: l.terms.Asset, TermsHash: l.terms.Hash(), State: orchestrator.ReservationActive, SettledHash: l.settled.Hash(), StartEpoch: l.start}
+	r = orchestrator.Reservation{SLA: id, Provider: l.terms.Provider, Asset: l.terms.Asset, TermsHash: l.terms.Hash(), State: orchestrator.ReservationActive, SettledHash: l.settled.Hash(), StartEpoch: l.start, ReclaimEpochs: l.reclaim}
 	if l.foreign {
 		r.TermsHash[0] ^= 1
 	}
@@ -69,7 +73,7 @@ func (w *world) SLA(id ids.ID) (orchestrator.SLA, bool) {
 	if !ok {
 		return orchestrator.SLA{}, false
 	}
-	return orchestrator.SLA{ID: id, State: l.state}, true
+	return orchestrator.SLA{ID: id, Consumer: cmp.Or(l.consumer, l.terms.Consumer), Duration: cmp.Or(l.duration, l.terms.Duration), State: l.state}, true
 }
 
 func (w *world) Terms(id ids.ID) (*sla.Terms, bool) {

@@ -59,7 +59,8 @@ type (
 		Done          bool
 		Node          ids.ID
 		NodeKey       ids.Account
-		Claim         money.Amount
+		Owner         ids.Account // the consumer of now
+		Claim, Bond   money.Amount
 	}
 	putStake struct {
 		Owner             ids.Account
@@ -102,7 +103,7 @@ func disputeTerms() *sla.Terms {
 		t.Network, t.Duration, t.EpochSeconds, t.SlotsPerEpoch, t.Window = c.Network, 9, c.EpochSeconds, c.SlotsPerEpoch, c.WindowEpochs
 		t.StoragePrice, t.EgressPrice, t.Egress = money.Of(1_200_000), money.Of(777), 10*gib
 		t.Protocol.MinSamples, t.Protocol.SlashPeriod = 5, 3
-		t.Collateral = money.Of(20_000)
+		t.Collateral, t.Bond = money.Of(20_000), money.Of(5_000)
 	})
 }
 
@@ -130,7 +131,7 @@ func newDispute(name string, arbiters int) *disputeScript {
 	seed := hash("node of disputes")
 	x.s, x.node = s, ed25519.NewKeyFromSeed(seed[:])
 	key := ids.Account{Chain: ids.Stellar, Kind: ids.KeyAccount, Address: [32]byte(x.node.Public().(ed25519.PublicKey))}
-	x.do(putSLA{ID: x.terms.SLA, Terms: x.terms.Bytes(), Provider: seller, Unit: x.terms.Units[0].Unit, SettledEpochs: 3, Node: ids.NodeID(po, key), NodeKey: key, Claim: money.Of(10_000)},
+	x.do(putSLA{ID: x.terms.SLA, Terms: x.terms.Bytes(), Provider: seller, Unit: x.terms.Units[0].Unit, SettledEpochs: 3, Node: ids.NodeID(po, key), NodeKey: key, Owner: buyer, Claim: money.Of(10_000), Bond: money.Of(4_000)},
 		putBalance{buyer, money.Of(10_000)}, putBalance{seller, money.Of(10_000)})
 	for i := range arbiters {
 		x.do(putStake{arbiterAccount(i), dispute.RoleArbiter, money.Of(5_000), money.Of(0)}, dispute.RegisterArbiter{Arbiter: arbiterAccount(i), Active: true})
@@ -201,7 +202,7 @@ func (x *disputeScript) put(op any) {
 			panic(err)
 		}
 		x.w.SLAs[op.ID] = dispute.StagedSLA{Terms: t, Reservation: dispute.Reservation{Provider: op.Provider, Unit: op.Unit, StartEpoch: op.StartEpoch, SettledEpochs: op.SettledEpochs, Done: op.Done},
-			Node: op.Node, NodeKey: op.NodeKey, Claim: op.Claim, Frozen: old.Frozen, Consumer: old.Consumer}
+			Node: op.Node, NodeKey: op.NodeKey, Owner: op.Owner, Claim: op.Claim, Bond: op.Bond, Frozen: old.Frozen, Consumer: old.Consumer}
 	case putStake:
 		k := dispute.StakeKey{Owner: op.Owner, Role: op.Role}
 		x.w.Stakes[k] = dispute.Stake{Active: op.Active, Unbonding: op.Unbonding, HeldUntil: x.w.Stakes[k].HeldUntil}
@@ -218,18 +219,33 @@ func (x *disputeScript) put(op any) {
 
 // settle more of the SLA, with so much in the provider's claim.
 func (x *disputeScript) settled(epochs uint32, done bool, claim int64) {
+	a := x.staged()
+	a.SettledEpochs, a.Done, a.Claim = epochs, done, money.Of(claim)
+	x.do(a)
+}
+
+// staged is the SLA as it is.
+func (x *disputeScript) staged() putSLA {
 	a := x.w.SLAs[x.terms.SLA]
-	x.do(putSLA{ID: x.terms.SLA, Terms: x.terms.Bytes(), Provider: seller, Unit: a.Reservation.Unit, StartEpoch: a.Reservation.StartEpoch, SettledEpochs: epochs, Done: done, Node: a.Node, NodeKey: a.NodeKey, Claim: money.Of(claim)})
+	r := a.Reservation
+	return putSLA{ID: x.terms.SLA, Terms: x.terms.Bytes(), Provider: seller, Unit: r.Unit, StartEpoch: r.StartEpoch, SettledEpochs: r.SettledEpochs, Done: r.Done, Node: a.Node, NodeKey: a.NodeKey, Owner: a.Owner, Claim: a.Claim, Bond: a.Bond}
+}
+
+// sold is the SLA to somebody else.
+func (x *disputeScript) sold(to ids.Account) {
+	a := x.staged()
+	a.Owner = to
+	x.do(a)
 }
 
 // state is everything that can be seen, as text by what it is about.
 func (x *disputeScript) state() map[string]string {
 	m := map[string]string{}
 	for id, a := range x.w.SLAs {
-		m["sla "+id.String()] = fmt.Sprint(a.Claim, a.Frozen, a.Consumer)
+		m["sla "+id.String()] = fmt.Sprint(a.Claim, a.Bond, a.Frozen, a.Consumer)
 		for n := range uint32(3) {
 			if w := x.s.Window(id, n); w != (dispute.Window{}) {
-				m[fmt.Sprintf("window %s %d", id, n)] = fmt.Sprint(w.Proved, w.Ruled, w.Moved, w.Wrong, w.Panel)
+				m[fmt.Sprintf("window %s %d", id, n)] = fmt.Sprint(w.Proved, w.Ruled, w.Moved, w.Wrong, w.Panel, w.Accused)
 			}
 		}
 	}
@@ -252,7 +268,7 @@ func (x *disputeScript) state() map[string]string {
 		if a, told := x.w.Losers[id]; told {
 			m["loser "+id.String()] = a.String()
 		}
-		m["case "+id.String()] = fmt.Sprint(c.Window, c.Amount, c.Frozen, c.Phase, c.Round, c.ConsumerBond, c.ProviderBond, c.Silence, c.Ruling, c.Cut, c.Slots, c.SeedEpoch, c.Until, c.RevealUntil)
+		m["case "+id.String()] = fmt.Sprint(c.Window, c.Accused, c.Amount, c.Frozen, c.Phase, c.Round, c.ConsumerBond, c.ProviderBond, c.Silence, c.Ruling, c.Cut, c.Slots, c.SeedEpoch, c.Until, c.RevealUntil)
 		for round := range uint32(2) {
 			for i, a := range x.s.Panel(id, round) {
 				choice := "-"
@@ -270,7 +286,7 @@ func disputeFile() disputes {
 	c := disputeConfig()
 	f := disputes{Self: disputeSelf, Admin: disputeAdmin, Network: b32(c.Network), Config: vectorOf(c), Params: valuesOf(disputeParams())}
 	f.Setup = newDispute("setup", 8).Steps
-	for _, list := range []map[string]func(*disputeScript){panelScripts, refusalScripts, proofScripts} {
+	for _, list := range []map[string]func(*disputeScript){panelScripts, refusalScripts, proofScripts, accusationScripts} {
 		for _, name := range slices.Sorted(maps.Keys(list)) {
 			n := 8
 			if name == "fewer places than a panel" {

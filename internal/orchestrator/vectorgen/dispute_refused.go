@@ -35,7 +35,10 @@ var refusalScripts = map[string]func(*disputeScript){
 		x.now--
 		x.open()
 	},
-	"fewer places than a panel": func(x *disputeScript) { x.take("PanelShort", x.opening()) },
+	"fewer places than a panel": func(x *disputeScript) {
+		x.take("PanelShort", x.opening())
+		x.take("PanelShort", x.accusation())
+	},
 	"refused: answer": func(x *disputeScript) {
 		x.open()
 		op := dispute.AnswerDispute{Party: seller, ID: x.id, Evidence: hash("answer")}

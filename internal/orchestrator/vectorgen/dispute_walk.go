@@ -67,7 +67,11 @@ func (w *walker) step() {
 		}
 		w.play(w.random())
 	case c.Phase == dispute.Evidence && w.r.IntN(3) > 0:
-		w.play(dispute.AnswerDispute{Party: c.Provider, ID: w.id, Evidence: hash("answer")})
+		other := c.Provider
+		if c.Accused {
+			other = c.Consumer
+		}
+		w.play(dispute.AnswerDispute{Party: other, ID: w.id, Evidence: hash("answer")})
 	case c.Phase == dispute.Draw && w.r.IntN(2) == 0:
 		latest, _ := w.w.Latest()
 		w.play(putRoot{max(latest+1, c.SeedEpoch+uint64(w.r.IntN(2))), hash(fmt.Sprint("root", w.r.Uint64()))})
@@ -110,11 +114,14 @@ func (w *walker) fresh() {
 	t := disputeTerms()
 	t.SLA = ids.SLAID(co, buyer, hash(fmt.Sprint("sla", w.r.Uint64())))
 	w.terms = t
-	w.play(putSLA{ID: t.SLA, Terms: t.Bytes(), Provider: seller, Unit: t.Units[0].Unit, StartEpoch: (w.now-genesis)/10 + 1 - min(9, (w.now-genesis)/10+1), SettledEpochs: 9, Done: true, Node: a.Node, NodeKey: a.NodeKey,
-		Claim: money.Of(int64(w.r.IntN(12_000)))})
+	w.play(putSLA{ID: t.SLA, Terms: t.Bytes(), Provider: seller, Unit: t.Units[0].Unit, StartEpoch: (w.now-genesis)/10 + 1 - min(9, (w.now-genesis)/10+1), SettledEpochs: 9, Done: true, Node: a.Node, NodeKey: a.NodeKey, Owner: buyer,
+		Claim: money.Of(int64(w.r.IntN(12_000))), Bond: money.Of(int64(w.r.IntN(6_000)))})
 }
 
 func (w *walker) random() dispute.Op {
+	if w.r.IntN(3) == 0 {
+		return dispute.Accuse{Provider: []ids.Account{seller, seller, seller, seller, buyer, bystander}[w.r.IntN(6)], SLA: w.terms.SLA, Window: uint32(w.r.IntN(3)), Amount: money.Of(int64(w.r.IntN(5_500))), Evidence: hash("abuse"), Nonce: hash(fmt.Sprint(w.r.IntN(99)))}
+	}
 	return dispute.OpenDispute{Consumer: w.party(), SLA: w.terms.SLA, Window: uint32(w.r.IntN(3)), Amount: money.Of(int64(w.r.IntN(9_000))), Evidence: hash("claim"), Nonce: hash(fmt.Sprint(w.r.IntN(99)))}
 }
 
@@ -172,7 +179,7 @@ func (w *walker) proof() {
 
 // around the contract: settlements, payouts, balances, a slasher that is none for a while.
 func (w *walker) around() {
-	switch w.r.IntN(4) {
+	switch w.r.IntN(5) {
 	case 0:
 		w.settled([]uint32{3, 4, 6, 9}[w.r.IntN(4)], w.r.IntN(4) == 0, int64(w.r.IntN(12_000)))
 		w.play(dispute.Recover{SLA: w.terms.SLA, Window: uint32(w.r.IntN(2))})
@@ -180,6 +187,10 @@ func (w *walker) around() {
 		w.play(putBalance{w.party(), money.Of(int64(w.r.IntN(20_000)))})
 	case 2:
 		w.play(putMute{w.r.IntN(3) == 0})
+	case 3:
+		a := w.staged()
+		a.Owner, a.Bond = []ids.Account{buyer, buyer, bystander}[w.r.IntN(3)], money.Of(int64(w.r.IntN(6_000)))
+		w.play(a)
 	default:
 		w.play(putStake{arbiterAccount(w.r.IntN(34)), dispute.RoleArbiter, money.Of(int64(4_990 + w.r.IntN(20))), money.Of(int64(w.r.IntN(2)))})
 	}

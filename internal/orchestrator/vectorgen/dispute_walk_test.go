@@ -28,7 +28,7 @@ func TestDisputeWalks(t *testing.T) {
 			}
 		}
 	}
-	for _, call := range []string{"OpenDispute", "AnswerDispute", "CommitVote", "RevealVote", "Appeal", "Advance", "Execute", "Claim", "Recover", "ProveVerdict", "ProveEquivocation", "RegisterArbiter", "SetParams"} {
+	for _, call := range []string{"OpenDispute", "Accuse", "AnswerDispute", "CommitVote", "RevealVote", "Appeal", "Advance", "Execute", "Claim", "Recover", "ProveVerdict", "ProveEquivocation", "RegisterArbiter", "SetParams"} {
 		if taken[call] == 0 {
 			t.Errorf("no walk takes %s", call)
 		}

@@ -41,6 +41,7 @@ type scorePoints struct {
 	Terms    raw          `json:"terms"`
 	Leaf     raw          `json:"leaf"`
 	Ending   score.Ending `json:"ending"`
+	Agreed   uint32       `json:"agreed"` // epochs
 	Unit     money.Amount `json:"unit"`
 	Cap      uint32       `json:"cap"`
 	Severity uint32       `json:"severity"`
@@ -72,7 +73,7 @@ func (v *scorePoints) fill() error {
 	p := score.Params{Version: 1, Cap: v.Cap, Severity: v.Severity}
 	w := score.WeightOf(t, l, v.Unit, p)
 	v.Whole, v.Paid, v.Ruling = w.Whole, w.Paid, score.RulingWeight(t, w)
-	v.Provider, v.Consumer = score.Points(score.AsProvider, t, l, v.Ending, w, p), score.Points(score.AsConsumer, t, l, v.Ending, w, p)
+	v.Provider, v.Consumer = score.Points(score.AsProvider, t, l, v.Ending, v.Agreed, w, p), score.Points(score.AsConsumer, t, l, v.Ending, v.Agreed, w, p)
 	return nil
 }
 
@@ -144,12 +145,15 @@ func scoreTotalCases() (cases []scoreCase) {
 }
 
 func scorePointsCases() (cases []scoreCase) {
-	add := func(name string, t *sla.Terms, l sla.Leaf, e score.Ending, unit int64, limit, severity uint32) {
-		v := &scorePoints{Terms: t.Bytes(), Leaf: l.Bytes(), Ending: e, Unit: money.Of(unit), Cap: limit, Severity: severity}
+	split := func(name string, t *sla.Terms, l sla.Leaf, e score.Ending, agreed uint32, unit int64, limit, severity uint32) {
+		v := &scorePoints{Terms: t.Bytes(), Leaf: l.Bytes(), Ending: e, Agreed: agreed, Unit: money.Of(unit), Cap: limit, Severity: severity}
 		if err := v.fill(); err != nil {
 			panic(err)
 		}
 		cases = append(cases, scoreCase{Name: "points: " + name, Points: v})
+	}
+	add := func(name string, t *sla.Terms, l sla.Leaf, e score.Ending, unit int64, limit, severity uint32) {
+		split(name, t, l, e, t.Duration, unit, limit, severity)
 	}
 	plain := terms()
 	whole := func(t *sla.Terms) sla.Leaf {
@@ -167,6 +171,7 @@ func scorePointsCases() (cases []scoreCase) {
 		add("all delivered, "+e.String(), plain, full, e, 1_000, 1_000, 20)
 		half := changed(full, func(l *sla.Leaf) { l.Epochs, l.JudgedEpochs, l.Windows = 24, 24, 2 })
 		add("half delivered, "+e.String(), plain, half, e, 1_000, 1_000, 20)
+		split("half delivered of what a split left, "+e.String(), plain, half, e, 36, 1_000, 1_000, 20)
 		add("slashed, "+e.String(), plain, changed(half, func(l *sla.Leaf) { l.SlashBps = 2_500 }), e, 1_000, 1_000, 20)
 	}
 	add("the cap holds", plain, full, score.Kept, 1, 3, 20)

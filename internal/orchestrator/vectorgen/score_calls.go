@@ -48,7 +48,10 @@ type scoreSettled struct {
 	State      orchestrator.ReservationState `json:"state"`
 	Hash       raw                           `json:"settledHash"`
 	StartEpoch uint64                        `json:"startEpoch,string"`
-	Consumer   orchestrator.SLAState         `json:"consumerState"`
+	Reclaim    *uint32                       `json:"reclaimEpochs,omitempty"` // without: Orchestrators of before
+	Consumer   ids.Account                   `json:"consumer"`                // of now
+	Duration   *uint32                       `json:"duration,omitempty"`      // without: Orchestrators of before
+	SLAState   orchestrator.SLAState         `json:"consumerState"`
 }
 
 // halves is what the steps told of the Orchestrators.
@@ -59,7 +62,11 @@ func (h halves) Reservation(id ids.ID) (r orchestrator.Reservation, ok bool) {
 	if !ok {
 		return r, false
 	}
-	return orchestrator.Reservation{SLA: id, Provider: x.Provider, Asset: x.Asset, TermsHash: [32]byte(x.TermsHash), State: x.State, SettledHash: [32]byte(x.Hash), StartEpoch: x.StartEpoch}, true
+	r = orchestrator.Reservation{SLA: id, Provider: x.Provider, Asset: x.Asset, TermsHash: [32]byte(x.TermsHash), State: x.State, SettledHash: [32]byte(x.Hash), StartEpoch: x.StartEpoch}
+	if x.Reclaim != nil {
+		r.ReclaimEpochs = *x.Reclaim
+	}
+	return r, true
 }
 
 func (h halves) SLA(id ids.ID) (orchestrator.SLA, bool) {
@@ -67,7 +74,11 @@ func (h halves) SLA(id ids.ID) (orchestrator.SLA, bool) {
 	if !ok {
 		return orchestrator.SLA{}, false
 	}
-	return orchestrator.SLA{ID: id, State: x.Consumer}, true
+	a := orchestrator.SLA{ID: id, Consumer: x.Consumer, State: x.SLAState}
+	if x.Duration != nil {
+		a.Duration = *x.Duration
+	}
+	return a, true
 }
 
 func (h halves) Terms(id ids.ID) (*sla.Terms, bool) {
@@ -97,7 +108,7 @@ func (c *scoreCalls) play() error {
 		case "settled":
 			of[x.SLA] = x.Settled
 			t, _ := of.Terms(x.SLA)
-			for _, p := range []ids.Account{x.Settled.Provider, t.Consumer} {
+			for _, p := range []ids.Account{x.Settled.Provider, t.Consumer, x.Settled.Consumer} {
 				if !contains(parties, p) {
 					parties = append(parties, p)
 				}
@@ -187,7 +198,7 @@ func (l *scoreLife) window(bad int, failed uint64) {
 func (l *scoreLife) settle(state orchestrator.SLAState, change ...func(*scoreSettled)) scoreStep {
 	l.settled = l.leaf
 	s := &scoreSettled{
-		Terms: l.t.Bytes(), TermsHash: b32(l.t.Hash()), Provider: l.t.Provider, Asset: l.t.Asset, State: orchestrator.ReservationActive, Hash: b32(l.settled.Hash()), StartEpoch: l.start, Consumer: state,
+		Terms: l.t.Bytes(), TermsHash: b32(l.t.Hash()), Provider: l.t.Provider, Asset: l.t.Asset, State: orchestrator.ReservationActive, Hash: b32(l.settled.Hash()), StartEpoch: l.start, Consumer: l.t.Consumer, SLAState: state,
 	}
 	for _, f := range change {
 		f(s)
@@ -253,6 +264,37 @@ func scoreCallCases() (cases []scoreCase) {
 		l.leaf.Status = x.leaf
 		add("ended early: "+x.name, setUnit, l.settle(x.state), l.record())
 	}
+	notice, left, buyer := uint32(36), uint32(24), account(ids.KeyAccount, "buyer of an SLA")
+	reclaimed := func(s *scoreSettled) { s.Reclaim, s.Duration = &notice, &l.t.Duration }
+	noNotice := func(s *scoreSettled) { s.Reclaim, s.Duration = new(uint32), &l.t.Duration }
+	divided := func(s *scoreSettled) { s.Duration = &left }
+	sold := func(s *scoreSettled) { s.Consumer = buyer }
+	bought := func(s *scoreSettled) { s.Consumer = s.Provider }
+	for _, x := range []struct {
+		name   string
+		state  orchestrator.SLAState
+		leaf   sla.Status
+		change func(*scoreSettled)
+	}{
+		{"reclaimed", orchestrator.Completed, sla.Complete, reclaimed}, {"no notice", orchestrator.Completed, sla.Complete, noNotice}, {"notice, but terminated", orchestrator.Terminated, sla.Complete, reclaimed},
+		{"notice, but abandoned", orchestrator.Completed, sla.Abandoned, reclaimed}, {"notice, and the money ran out", orchestrator.Defaulted, sla.Complete, reclaimed},
+		{"split, kept", orchestrator.Completed, sla.Complete, divided}, {"sold", orchestrator.Completed, sla.Complete, sold}, {"bought by the provider", orchestrator.Completed, sla.Abandoned, bought},
+	} {
+		l = newScoreLife(x.name, 10)
+		l.window(0, 0)
+		l.window(1, 0)
+		l.leaf.Status = x.leaf
+		add("ended: "+x.name, setUnit, l.settle(x.state, x.change), l.record())
+	}
+	l = newScoreLife("split, closed", 10)
+	l.window(0, 0)
+	l.leaf.Status = sla.Complete
+	add("ended: split, then closed", setUnit, l.settle(orchestrator.Completed, divided), l.record())
+	l = newScoreLife("sold between two records", 10)
+	l.window(0, 0)
+	steps = []scoreStep{setUnit, l.settle(orchestrator.Active), l.record()}
+	l.window(0, 0)
+	add("sold between two records", append(steps, l.settle(orchestrator.Active, sold), l.record())...)
 	l = newScoreLife("unsettled", 10)
 	l.window(0, 0)
 	l.leaf.Status = sla.Complete

@@ -48,11 +48,30 @@ impl Dispute {
         nonce: BytesN<32>,
     ) -> Result<BytesN<32>, Error> {
         consumer.require_auth();
-        let opening = life::Opening { consumer: &consumer, sla: &sla, window, amount, evidence: &evidence, nonce: &nonce };
-        life::open(&env, &opening)
+        let (by, sla, evidence, nonce) = (&consumer, &sla, &evidence, &nonce);
+        life::open(&env, &life::Opening { accuses: false, by, sla, window, amount, evidence, nonce })
     }
 
-    /// Contests a dispute: a panel will decide. The provider, with a bond.
+    /// Accuses the consumer of having abused the service in a judged window: asks for `amount` of its bond, and freezes it as far as it is
+    /// there. The SLA's provider, with a bond.
+    ///
+    /// # Errors
+    /// AmountInvalid, NotFound, NotAuthorized, WindowWrong, Exists, Disputed, PanelShort, TransferFailed.
+    pub fn accuse(
+        env: Env,
+        provider: Address,
+        sla: BytesN<32>,
+        window: u32,
+        amount: i128,
+        evidence: BytesN<32>,
+        nonce: BytesN<32>,
+    ) -> Result<BytesN<32>, Error> {
+        provider.require_auth();
+        let (by, sla, evidence, nonce) = (&provider, &sla, &evidence, &nonce);
+        life::open(&env, &life::Opening { accuses: true, by, sla, window, amount, evidence, nonce })
+    }
+
+    /// Contests a dispute: a panel will decide. The other side, with a bond.
     ///
     /// # Errors
     /// NotFound, NotAuthorized, PhaseWrong, TransferFailed.

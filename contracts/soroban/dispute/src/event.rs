@@ -10,6 +10,7 @@ pub struct Opened {
     pub id: BytesN<32>,
     pub sla: BytesN<32>,
     pub window: u32,
+    pub accused: bool,
     pub consumer: Address,
     pub provider: Address,
     pub amount: i128,

@@ -4,7 +4,7 @@ use flashback_core::{
     account::Account,
     error::Error,
     hash::sha256,
-    money::{add, sub},
+    money::{add, bond, sub},
     wire::Writer,
 };
 use soroban_sdk::{Address, BytesN, Env, Vec};
@@ -20,7 +20,9 @@ const ID_KIND: u8 = 6;
 const ID_VERSION: u8 = 1;
 
 pub struct Opening<'a> {
-    pub consumer: &'a Address,
+    /// The provider accuses; else the consumer disputes.
+    pub accuses: bool,
+    pub by: &'a Address,
     pub sla: &'a BytesN<32>,
     pub window: u32,
     pub amount: i128,
@@ -34,20 +36,24 @@ pub fn open(env: &Env, o: &Opening) -> Result<BytesN<32>, Error> {
     }
     let (terms, _) = world::terms(env, o.sla)?;
     let reservation = world::reservation(env, o.sla)?;
-    if Account::of(o.consumer)? != terms.consumer {
+    let consumer = world::consumer(env, o.sla)?;
+    if *o.by != *(if o.accuses { &reservation.provider } else { &consumer }) {
         return Err(Error::NotAuthorized);
     }
     let params = storage::params(env)?;
     let end = window::settled_end(&terms, &reservation, o.window)?;
-    window::check_time(env, &reservation, end, params.max_age_seconds)?;
-    if o.amount > window::gross_max(&terms, o.window)? {
+    let barred = storage::freed(env, o.sla, !o.accuses);
+    window::check_time(env, &reservation, end, barred, params.max_age_seconds)?;
+    if o.amount > if o.accuses { bond(&terms)? } else { window::gross_max(&terms, o.window)? } {
         return Err(Error::AmountInvalid);
     }
-    let id = dispute_id(env, o.consumer, o.nonce)?;
+    let id = dispute_id(env, o.by, o.nonce)?;
     let mut record = storage::window(env, o.sla, o.window);
-    if storage::has_case(env, &id) || record.panel {
+    let before = if o.accuses { &mut record.accused } else { &mut record.panel };
+    if storage::has_case(env, &id) || *before {
         return Err(Error::Exists);
     }
+    *before = true;
     if storage::open(env, o.sla).is_some() {
         return Err(Error::Disputed);
     }
@@ -57,11 +63,12 @@ pub fn open(env: &Env, o: &Opening) -> Result<BytesN<32>, Error> {
     }
     let now = env.ledger().timestamp();
     let until = later(now, params.evidence_seconds)?;
-    let frozen = world::freeze(env, o.sla, o.amount)?;
-    let case = Case {
+    let frozen = world::freeze(env, o.sla, o.amount, o.accuses)?;
+    let mut case = Case {
         sla: o.sla.clone(),
         window: o.window,
-        consumer: o.consumer.clone(),
+        accused: o.accuses,
+        consumer,
         provider: reservation.provider,
         amount: o.amount,
         frozen,
@@ -69,7 +76,7 @@ pub fn open(env: &Env, o: &Opening) -> Result<BytesN<32>, Error> {
         answer: None,
         phase: Phase::Evidence,
         round: 0,
-        consumer_bond: params.bond,
+        consumer_bond: 0,
         provider_bond: 0,
         silence: 0,
         ruling: CANNOT_SAY,
@@ -80,7 +87,7 @@ pub fn open(env: &Env, o: &Opening) -> Result<BytesN<32>, Error> {
         reveal_until: 0,
         params_version: params.version,
     };
-    record.panel = true;
+    *bond_of(&mut case, o.accuses) = params.bond;
     storage::set_window(env, o.sla, o.window, &record);
     storage::set_open(env, o.sla, &id);
     storage::set_case(env, &id, &case);
@@ -88,6 +95,7 @@ pub fn open(env: &Env, o: &Opening) -> Result<BytesN<32>, Error> {
         id: id.clone(),
         sla: case.sla,
         window: o.window,
+        accused: o.accuses,
         consumer: case.consumer,
         provider: case.provider,
         amount: o.amount,
@@ -97,14 +105,14 @@ pub fn open(env: &Env, o: &Opening) -> Result<BytesN<32>, Error> {
         until,
     }
     .publish(env);
-    purse::take(env, o.consumer, params.bond)?;
+    purse::take(env, o.by, params.bond)?;
     Ok(id)
 }
 
-/// The provider's answer, with its bond: the panel will decide.
+/// The other side's answer, with its bond: the panel will decide.
 pub fn answer(env: &Env, party: &Address, id: &BytesN<32>, evidence: &BytesN<32>) -> Result<(), Error> {
     let mut case = storage::case(env, id)?;
-    if *party != case.provider {
+    if party != if case.accused { &case.consumer } else { &case.provider } {
         return Err(Error::NotAuthorized);
     }
     if case.phase != Phase::Evidence || env.ledger().timestamp() >= case.until {
@@ -112,7 +120,8 @@ pub fn answer(env: &Env, party: &Address, id: &BytesN<32>, evidence: &BytesN<32>
     }
     let params = storage::params_of(env, case.params_version)?;
     case.answer = Some(evidence.clone());
-    case.provider_bond = params.bond;
+    let provider = !case.accused;
+    *bond_of(&mut case, provider) = params.bond;
     event::Answered { id: id.clone(), evidence: evidence.clone(), bond: params.bond }.publish(env);
     begin_draw(env, id, &mut case, &params)?;
     storage::set_case(env, id, &case);
@@ -135,7 +144,8 @@ pub fn appeal(env: &Env, party: &Address, id: &BytesN<32>) -> Result<(), Error> 
         return Err(Error::PanelShort);
     }
     let bond = add(params.bond, params.bond)?;
-    let paid = if case.ruling == FOR_CONSUMER { &mut case.provider_bond } else { &mut case.consumer_bond };
+    let provider = case.ruling == FOR_CONSUMER;
+    let paid = bond_of(&mut case, provider);
     *paid = add(*paid, bond)?;
     case.round = 1;
     case.cut = now;
@@ -153,8 +163,11 @@ pub fn advance(env: &Env, id: &BytesN<32>) -> Result<(), Error> {
     let now = env.ledger().timestamp();
     match case.phase {
         Phase::Evidence if now < case.until => return Err(Error::NotTimedOut),
-        // Nobody contested it: ruled without a panel. The provider may still appeal.
-        Phase::Evidence => ruled(env, id, &mut case, &params, FOR_CONSUMER)?,
+        // Nobody contested it: ruled without a panel. Who did not answer may still appeal.
+        Phase::Evidence => {
+            let ruling = if case.accused { FOR_PROVIDER } else { FOR_CONSUMER };
+            ruled(env, id, &mut case, &params, ruling)?;
+        }
         Phase::Draw => draw_panel(env, id, &mut case, &params)?,
         Phase::Commit if now < case.reveal_until => return Err(Error::NotTimedOut),
         Phase::Commit => match panel::tally(env, id, &mut case, &params)? {
@@ -176,22 +189,19 @@ pub fn execute(env: &Env, id: &BytesN<32>) -> Result<(), Error> {
     if case.round == 0 && env.ledger().timestamp() < case.until {
         return Err(Error::NotTimedOut);
     }
-    let mut record = storage::window(env, &case.sla, case.window);
-    let mut to_consumer = 0;
-    if case.ruling == FOR_CONSUMER {
+    let (mut to_consumer, mut owed) = (0, 0);
+    if case.accused {
+        to_consumer = if case.ruling == FOR_CONSUMER { case.frozen } else { 0 };
+    } else if case.ruling == FOR_CONSUMER {
+        let mut record = storage::window(env, &case.sla, case.window);
         record.ruled = case.amount;
         // What a proof has moved meanwhile is not moved again.
         to_consumer = window::owed(&record)?.min(case.frozen);
         record.moved = add(record.moved, to_consumer)?;
+        owed = window::owed(&record)?;
         storage::set_window(env, &case.sla, case.window, &record);
     }
-    if case.frozen > 0 {
-        world::rule(env, &case.sla, to_consumer)?;
-    }
-    panel::pay(env, id, &mut case)?;
-    case.frozen = 0;
-    end(env, id, &mut case, Phase::Executed);
-    let owed = window::owed(&record)?;
+    end(env, id, &mut case, Phase::Executed, to_consumer)?;
     event::Executed { id: id.clone(), ruling: case.ruling, to_consumer, owed }.publish(env);
     storage::set_case(env, id, &case);
     world::tell_score(env, id, &case.sla, loser(&case));
@@ -200,10 +210,20 @@ pub fn execute(env: &Env, id: &BytesN<32>) -> Result<(), Error> {
 
 /// Who lost the last ruling; before the first, the one who opened.
 fn loser(case: &Case) -> &Address {
-    if case.ruling == FOR_CONSUMER {
-        &case.provider
+    match case.ruling {
+        FOR_CONSUMER => &case.provider,
+        FOR_PROVIDER => &case.consumer,
+        _ if case.accused => &case.provider,
+        _ => &case.consumer,
+    }
+}
+
+/// A side's bonds.
+fn bond_of(case: &mut Case, provider: bool) -> &mut i128 {
+    if provider {
+        &mut case.provider_bond
     } else {
-        &case.consumer
+        &mut case.consumer_bond
     }
 }
 
@@ -272,26 +292,30 @@ fn ruled(env: &Env, id: &BytesN<32>, case: &mut Case, params: &Params, ruling: u
 fn undecided(env: &Env, id: &BytesN<32>, case: &mut Case, params: &Params) -> Result<(), Error> {
     if case.round == 1 {
         let bond = add(params.bond, params.bond)?;
-        let (party, paid) =
-            if case.ruling == FOR_PROVIDER { (&case.consumer, &mut case.consumer_bond) } else { (&case.provider, &mut case.provider_bond) };
+        purse::owe(env, loser(case), bond)?;
+        let provider = case.ruling == FOR_CONSUMER;
+        let paid = bond_of(case, provider);
         *paid = sub(*paid, bond)?;
-        purse::owe(env, party, bond)?;
         return ruled(env, id, case, params, case.ruling);
     }
+    // What was frozen goes back to whose it was.
+    let to_consumer = if case.accused { case.frozen } else { 0 };
+    end(env, id, case, Phase::Inconclusive, to_consumer)
+}
+
+/// Ends the freeze, with so much to the consumer, shares bonds and fines out and frees the SLA for another dispute.
+fn end(env: &Env, id: &BytesN<32>, case: &mut Case, phase: Phase, to_consumer: i128) -> Result<(), Error> {
     if case.frozen > 0 {
-        world::rule(env, &case.sla, 0)?;
+        world::rule(env, &case.sla, to_consumer)?;
     }
     case.frozen = 0;
     panel::pay(env, id, case)?;
-    end(env, id, case, Phase::Inconclusive);
-    Ok(())
-}
-
-fn end(env: &Env, id: &BytesN<32>, case: &mut Case, phase: Phase) {
     case.phase = phase;
     case.until = env.ledger().timestamp();
     storage::remove_open(env, &case.sla);
+    storage::set_freed(env, &case.sla, case.accused, case.until);
     tell(env, id, case);
+    Ok(())
 }
 
 fn tell(env: &Env, id: &BytesN<32>, case: &Case) {

@@ -23,6 +23,7 @@ enum Key {
     Case(BytesN<32>),
     Panel(BytesN<32>, u32),
     Open(BytesN<32>),
+    Freed(BytesN<32>, bool),
     Window(BytesN<32>, u32),
     Slot(u32),
     SlotOf(Address),
@@ -175,6 +176,15 @@ pub fn set_open(env: &Env, sla: &BytesN<32>, id: &BytesN<32>) {
 
 pub fn remove_open(env: &Env, sla: &BytesN<32>) {
     env.storage().persistent().remove(&Key::Open(sla.clone()));
+}
+
+/// When the last dispute of the SLA ended that one side opened: by accusing, or not. 0: there was none.
+pub fn freed(env: &Env, sla: &BytesN<32>, accused: bool) -> u64 {
+    find(env, &Key::Freed(sla.clone(), accused)).unwrap_or(0)
+}
+
+pub fn set_freed(env: &Env, sla: &BytesN<32>, accused: bool, at: u64) {
+    put(env, &Key::Freed(sla.clone(), accused), &at);
 }
 
 pub fn window(env: &Env, sla: &BytesN<32>, number: u32) -> Window {

@@ -72,7 +72,7 @@ impl Params {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[repr(u32)]
 pub enum Phase {
-    /// Waits for the provider's answer.
+    /// Waits for the other side's answer.
     Evidence = 0,
     /// Waits for the root that the panel is drawn from.
     Draw = 1,
@@ -97,11 +97,13 @@ pub struct Case {
     pub sla: BytesN<32>,
     /// Number of the judged window, from 0.
     pub window: u32,
+    /// The provider opened it, about the consumer's bond; else the consumer, about what the provider earned.
+    pub accused: bool,
     pub consumer: Address,
     pub provider: Address,
-    /// What the consumer asks for.
+    /// What the opener asks for.
     pub amount: i128,
-    /// What of it was in the provider's claim and is frozen.
+    /// What of it was there, in the provider's claim or in the consumer's bond, and is frozen.
     pub frozen: i128,
     /// Hashes of documents kept elsewhere.
     pub evidence: BytesN<32>,
@@ -156,8 +158,10 @@ pub struct Window {
     pub moved: i128,
     /// The certified verdict was proved to be wrong, whatever that moved.
     pub wrong: bool,
-    /// A panel has or had it.
+    /// The consumer disputed it before a panel.
     pub panel: bool,
+    /// The provider accused the consumer before a panel.
+    pub accused: bool,
 }
 
 /// A leaf with its path under the root of `epoch`.

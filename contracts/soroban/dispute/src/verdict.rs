@@ -12,11 +12,15 @@ use flashback_core::{
     money::{add, Totals},
     settlement::zero_leaf_hash,
     terms::Terms,
-    types::Reservation,
 };
 use soroban_sdk::{BytesN, Env};
 
-use crate::{event, storage, types::ProvenLeaf, window, world};
+use crate::{
+    event, storage,
+    types::ProvenLeaf,
+    window,
+    world::{self, Reservation},
+};
 
 /// A judged, settled and recent window of an SLA, proved by its boundaries.
 pub struct Judged {
@@ -73,7 +77,7 @@ pub fn check(env: &Env, sla: &BytesN<32>, before: &ProvenLeaf, after: &ProvenLea
     if !is_window(&terms, &first, &last) {
         return Err(Error::WindowWrong);
     }
-    window::check_time(env, &reservation, last.epochs, storage::params(env)?.max_age_seconds)?;
+    window::check_time(env, &reservation, last.epochs, 0, storage::params(env)?.max_age_seconds)?;
     let number = first.epochs.checked_div(terms.window_epochs).ok_or(Error::Malformed)?;
     Ok(Judged { terms, reservation, number, before: first, after: last })
 }

@@ -4,11 +4,14 @@ use flashback_core::{
     error::Error,
     money::{sub, Rate},
     terms::Terms,
-    types::{Reservation, ReservationState},
 };
 use soroban_sdk::{BytesN, Env};
 
-use crate::{event, storage, types::Window, world};
+use crate::{
+    event, storage,
+    types::Window,
+    world::{self, Reservation},
+};
 
 /// Epochs from the SLA's start to the begin and the end of window `number`, as agreed.
 pub fn bounds(terms: &Terms, number: u32) -> Result<(u32, u32), Error> {
@@ -20,20 +23,21 @@ pub fn bounds(terms: &Terms, number: u32) -> Result<(u32, u32), Error> {
 pub fn settled_end(terms: &Terms, reservation: &Reservation, number: u32) -> Result<u32, Error> {
     let (from, to) = bounds(terms, number)?;
     let settled = reservation.settled_epochs;
-    let short = reservation.state == ReservationState::Done && settled > from;
+    let short = reservation.done && settled > from;
     if settled < to && !short {
         return Err(Error::WindowWrong);
     }
     Ok(to.min(settled))
 }
 
-/// Refuses a window that is not settled yet up to `end` epochs, or that ended too long ago.
-pub fn check_time(env: &Env, reservation: &Reservation, end: u32, max_age_seconds: u64) -> Result<(), Error> {
+/// Refuses a window that is not settled yet up to `end` epochs, or that ended too long ago. Its age counts from `barred` on when that is
+/// later.
+pub fn check_time(env: &Env, reservation: &Reservation, end: u32, barred: u64, max_age_seconds: u64) -> Result<(), Error> {
     if reservation.settled_epochs < end {
         return Err(Error::WindowWrong);
     }
     let epoch = reservation.start_epoch.checked_add(end.into()).ok_or(Error::Overflow)?;
-    let over = storage::schedule(env)?.begins(epoch)?;
+    let over = storage::schedule(env)?.begins(epoch)?.max(barred);
     if env.ledger().timestamp() > over.checked_add(max_age_seconds).ok_or(Error::Overflow)? {
         return Err(Error::WindowWrong);
     }
@@ -57,7 +61,7 @@ pub fn recover(env: &Env, sla: &BytesN<32>, number: u32, window: &mut Window) ->
     if owed == 0 {
         return Ok(0);
     }
-    let frozen = world::freeze(env, sla, owed)?;
+    let frozen = world::freeze(env, sla, owed, false)?;
     if frozen == 0 {
         return Ok(0);
     }

@@ -3,10 +3,10 @@
 
 use flashback_core::{
     error::Error,
-    interface::{forward, ConsumerClient, OracleClient, ProviderClient, StakingClient},
+    interface::{forward, ConsumerClient, OracleClient, StakingClient},
     settlement::decode_terms,
     terms::Terms,
-    types::{Config, Reservation},
+    types::{Config, ReservationState},
 };
 use soroban_sdk::{vec, Address, Bytes, BytesN, Env, IntoVal, InvokeError, Map, Symbol, TryFromVal, Val, Vec};
 
@@ -21,13 +21,35 @@ pub fn terms(env: &Env, sla: &BytesN<32>) -> Result<(Terms, Bytes), Error> {
     Ok((decode_terms(&document)?, document))
 }
 
-pub fn reservation(env: &Env, sla: &BytesN<32>) -> Result<Reservation, Error> {
-    forward(ProviderClient::new(env, &storage::provider_orchestrator(env)?).try_reservation(sla))
+/// What is read of the provider's half of an SLA.
+pub struct Reservation {
+    pub provider: Address,
+    pub unit: BytesN<32>,
+    /// No leaf follows.
+    pub done: bool,
+    pub settled_epochs: u32,
+    pub start_epoch: u64,
 }
 
-/// Takes up to `amount` out of the provider's claim; answers how much that was.
-pub fn freeze(env: &Env, sla: &BytesN<32>, amount: i128) -> Result<i128, Error> {
-    forward(ConsumerClient::new(env, &storage::consumer_orchestrator(env)?).try_freeze(sla, &amount))
+pub fn reservation(env: &Env, sla: &BytesN<32>) -> Result<Reservation, Error> {
+    let r = fields(env, &storage::provider_orchestrator(env)?, "reservation", vec![env, sla.into_val(env)])?;
+    Ok(Reservation {
+        provider: field(env, &r, "provider")?,
+        unit: field(env, &r, "unit")?,
+        done: field::<ReservationState>(env, &r, "state")? == ReservationState::Done,
+        settled_epochs: field(env, &r, "settled_epochs")?,
+        start_epoch: field(env, &r, "start_epoch")?,
+    })
+}
+
+/// The consumer of now: an SLA may have been handed on.
+pub fn consumer(env: &Env, sla: &BytesN<32>) -> Result<Address, Error> {
+    field(env, &fields(env, &storage::consumer_orchestrator(env)?, "sla", vec![env, sla.into_val(env)])?, "consumer")
+}
+
+/// Takes up to `amount` out of the provider's claim, or of the consumer's bond; answers how much that was.
+pub fn freeze(env: &Env, sla: &BytesN<32>, amount: i128, bond: bool) -> Result<i128, Error> {
+    forward(ConsumerClient::new(env, &storage::consumer_orchestrator(env)?).try_freeze(sla, &amount, &bond))
 }
 
 /// Ends the freeze: so much to the consumer, the rest back to the provider.

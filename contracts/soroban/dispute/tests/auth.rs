@@ -2,7 +2,7 @@
 
 mod stage;
 
-use flashback_core::types::{Config, Reservation, ReservationState};
+use flashback_core::types::{Config, ReservationState};
 use flashback_dispute::{
     types::{Params, Phase, ProvenLeaf, Signed},
     Dispute, DisputeClient,
@@ -11,7 +11,7 @@ use soroban_sdk::{
     testutils::{Address as _, Ledger as _, MockAuth, MockAuthInvoke},
     Address, Bytes, BytesN, Env, IntoVal, Val, Vec as HostVec,
 };
-use stage::{allow, outcome, Stage, StageClient, StagedSla};
+use stage::{allow, outcome, Stage, StageClient, StagedReservation, StagedSla};
 
 const GENESIS: u64 = 1_800_000_000;
 const BOND: i128 = 1_000;
@@ -91,28 +91,16 @@ impl World {
 
     fn put_sla(&self, settled_epochs: u32) {
         let zero = BytesN::from_array(&self.env, &[0; 32]);
-        let reservation = Reservation {
-            sla: self.sla.clone(),
+        let reservation = StagedReservation {
             unit: zero.clone(),
             provider: self.provider.clone(),
-            asset: self.stage.clone(),
-            refund: self.consumer.clone(),
-            terms_hash: zero.clone(),
-            volume: 1,
             state: ReservationState::Active,
-            collateral: 0,
-            coverage: 0,
-            slash: 0,
-            owed: 0,
-            validators_due: 0,
-            fund_due: 0,
             settled_epochs,
-            settled_hash: zero.clone(),
-            warnings: 0,
             start_epoch: 0,
         };
         let terms = Bytes::from_slice(&self.env, &terms(self));
-        let sla = StagedSla { terms, reservation, claim: 9_000, frozen: 0, consumer: 0 };
+        let owner = self.consumer.clone();
+        let sla = StagedSla { terms, reservation, owner, claim: 9_000, bond: 5_000, frozen: 0, consumer: 0 };
         StageClient::new(&self.env, &self.stage).put_sla(&self.sla, &sla, &zero, &self.provider);
     }
 
@@ -231,6 +219,26 @@ fn a_dispute_from_end_to_end() {
     w.anyone(|| outcome(c.try_extend(&id)));
     let staged = StageClient::new(&w.env, &w.stage).staged(&w.sla).unwrap();
     assert_eq!((staged.claim, staged.frozen, staged.consumer), (3_000, 0, 6_000));
+}
+
+#[test]
+fn an_accusation() {
+    let w = World::new();
+    let c = w.client();
+    let (evidence, nonce) = (w.b(1), w.b(2));
+    let args = (&w.provider, &w.sla, 0u32, 3_000i128, &evidence, &nonce);
+    let id =
+        w.only(&w.provider, "accuse", args, BOND, || outcome(c.try_accuse(&w.provider, &w.sla, &0, &3_000, &evidence, &nonce)));
+    let case = c.dispute(&id);
+    assert!(case.accused && c.window(&w.sla, &0).accused);
+    assert_eq!((case.consumer_bond, case.provider_bond, case.frozen), (0, BOND, 3_000));
+    let denial = w.b(4);
+    w.only(&w.consumer, "answer", (&w.consumer, &id, &denial), BOND, || outcome(c.try_answer(&w.consumer, &id, &denial)));
+    w.env.ledger().set_timestamp(GENESIS + 2_000);
+    w.anyone(|| outcome(c.try_advance(&id)));
+    assert_eq!(c.dispute(&id).phase, Phase::Inconclusive, "no root came");
+    let staged = StageClient::new(&w.env, &w.stage).staged(&w.sla).unwrap();
+    assert_eq!((staged.claim, staged.bond, staged.frozen, staged.consumer), (9_000, 2_000, 0, 3_000));
 }
 
 #[test]

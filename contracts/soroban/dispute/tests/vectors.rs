@@ -4,14 +4,14 @@ mod stage;
 
 use std::collections::BTreeMap;
 
-use flashback_core::types::{Config, Reservation, ReservationState, Validator};
+use flashback_core::types::{Config, ReservationState, Validator};
 use flashback_dispute::{
     types::{Answer, Params, ProvenLeaf, Signed},
     Dispute, DisputeClient,
 };
 use serde_json::Value;
 use soroban_sdk::{address_payload::AddressPayload, testutils::Ledger as _, Address, Bytes, BytesN, Env, Vec as HostVec};
-use stage::{allow, outcome, Stage, StageClient, StagedSla};
+use stage::{allow, outcome, Stage, StageClient, StagedReservation, StagedSla};
 
 struct Play {
     env: Env,
@@ -137,6 +137,13 @@ impl Play {
                 allow(env, &who, &self.id, "open", (&who, &sla, window, sum, &evidence, &nonce), Some(paying));
                 return outcome(c.try_open(&who, &sla, &window, &sum, &evidence, &nonce)).map(|id| hex(&id.to_array()));
             }
+            "Accuse" => {
+                let (who, sla, window, sum) = (a("provider"), h("sla"), n("window"), i("amount"));
+                let (evidence, nonce) = (h("evidence"), h("nonce"));
+                let paying = (&self.stage, c.params().bond);
+                allow(env, &who, &self.id, "accuse", (&who, &sla, window, sum, &evidence, &nonce), Some(paying));
+                return outcome(c.try_accuse(&who, &sla, &window, &sum, &evidence, &nonce)).map(|id| hex(&id.to_array()));
+            }
             "AnswerDispute" => {
                 let (who, id, evidence) = (a("party"), h("id"), h("evidence"));
                 allow(env, &who, &self.id, "answer", (&who, &id, &evidence), Some(bond(&id, 1)));
@@ -202,33 +209,20 @@ impl Play {
         let world = StageClient::new(env, &self.stage);
         let id = b(env, &args["id"]);
         let old = world.staged(&id);
-        let provider = address(env, &args["provider"]);
-        let zero = BytesN::from_array(env, &[0; 32]);
         let done = args["done"].as_bool().unwrap();
-        let reservation = Reservation {
-            sla: id.clone(),
+        let reservation = StagedReservation {
             unit: b(env, &args["unit"]),
-            asset: provider.clone(),
-            refund: provider.clone(),
-            provider,
-            terms_hash: zero.clone(),
-            volume: 1,
+            provider: address(env, &args["provider"]),
             state: if done { ReservationState::Done } else { ReservationState::Active },
-            collateral: 0,
-            coverage: 0,
-            slash: 0,
-            owed: 0,
-            validators_due: 0,
-            fund_due: 0,
             settled_epochs: number(&args["settledEpochs"]),
-            settled_hash: zero,
-            warnings: 0,
             start_epoch: number(&args["startEpoch"]),
         };
         let sla = StagedSla {
             terms: Bytes::from_slice(env, &bytes(&args["terms"])),
             reservation,
+            owner: address(env, &args["owner"]),
             claim: number(&args["claim"]),
+            bond: number(&args["bond"]),
             frozen: old.as_ref().map_or(0, |o| o.frozen),
             consumer: old.as_ref().map_or(0, |o| o.consumer),
         };
@@ -243,10 +237,10 @@ impl Play {
         let words: Vec<&str> = key.split(' ').collect();
         let of = |i: usize| Value::from(words[i]);
         match words[0] {
-            "sla" => world.staged(&b(env, &of(1))).map_or(String::new(), |s| format!("{} {} {}", s.claim, s.frozen, s.consumer)),
+            "sla" => world.staged(&b(env, &of(1))).map_or(String::new(), |s| format!("{} {} {} {}", s.claim, s.bond, s.frozen, s.consumer)),
             "window" => {
                 let w = c.window(&b(env, &of(1)), &number(&of(2)));
-                format!("{} {} {} {} {}", w.proved, w.ruled, w.moved, w.wrong, w.panel)
+                format!("{} {} {} {} {} {}", w.proved, w.ruled, w.moved, w.wrong, w.panel, w.accused)
             }
             "stake" => {
                 let s = world.position(&address(env, &of(1)), &number(&of(2)));
@@ -258,7 +252,7 @@ impl Play {
             "slot" => c.slot(&number(&of(1))).map_or(String::new(), |s| format!("{} {} {}", show(&s.arbiter), s.since, s.expires)),
             "case" => {
                 let d = c.dispute(&b(env, &of(1)));
-                let head = format!("{} {} {} {} {}", d.window, d.amount, d.frozen, d.phase as u32, d.round);
+                let head = format!("{} {} {} {} {} {}", d.window, d.accused, d.amount, d.frozen, d.phase as u32, d.round);
                 let money = format!("{} {} {} {}", d.consumer_bond, d.provider_bond, d.silence, d.ruling);
                 format!("{head} {money} {} {} {} {} {}", d.cut, d.slots, d.seed_epoch, d.until, d.reveal_until)
             }

@@ -39,7 +39,7 @@ impl Score {
     /// `loser` lost the dispute `id` over the SLA. Dispute contract only.
     ///
     /// # Errors
-    /// NotAuthorized, Exists, NotFound, LeafForeign, ArgumentInvalid, AssetUnknown.
+    /// NotAuthorized, Exists, NotFound, LeafForeign, AssetUnknown.
     pub fn ruled(env: Env, id: BytesN<32>, sla: BytesN<32>, loser: Address) -> Result<(), Error> {
         storage::dispute(&env).ok_or(Error::NotAuthorized)?.require_auth();
         record::rule(&env, &id, &sla, &loser)

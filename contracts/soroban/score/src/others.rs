@@ -2,7 +2,6 @@
 //! version of them which has more fields is read as well.
 
 use flashback_core::{
-    account::{Account, CHAIN_STELLAR},
     error::Error,
     interface::{forward, ConsumerClient},
     leaf::{Leaf, LEAF_LEN},
@@ -10,7 +9,7 @@ use flashback_core::{
     settlement::decode_terms,
     terms::Terms,
 };
-use soroban_sdk::{address_payload::AddressPayload, contractclient, Address, Bytes, BytesN, Env, Map, Symbol, TryFromVal, Val};
+use soroban_sdk::{contractclient, Address, Bytes, BytesN, Env, Map, Symbol, TryFromVal, Val};
 
 use crate::points::Ending;
 
@@ -41,6 +40,8 @@ pub struct Half {
     pub terms_hash: BytesN<32>,
     pub settled_hash: BytesN<32>,
     pub start_epoch: u64,
+    /// Whether the provider gave notice.
+    pub reclaimed: bool,
     /// Whether it has been active.
     pub began: bool,
 }
@@ -57,6 +58,7 @@ pub fn half(env: &Env, po: &Address, sla: &BytesN<32>) -> Result<Half, Error> {
         began: state >= ACTIVE && settled_hash.to_array() != [0; 32],
         settled_hash,
         start_epoch: field(env, &fields, "start_epoch")?,
+        reclaimed: later_field::<u32>(env, &fields, "reclaim_epochs")?.unwrap_or(0) > 0,
     })
 }
 
@@ -73,20 +75,35 @@ pub fn oracle(env: &Env, co: &Address) -> Result<Address, Error> {
     forward(CoClient::new(env, co).try_oracle())
 }
 
-/// How the SLA ended: the leaf says that it did, the consumer's half how.
-pub fn ending(env: &Env, co: &Address, sla: &BytesN<32>, terms: &Terms, leaf: &Leaf) -> Result<Ending, Error> {
-    use flashback_core::leaf::{STATUS_ABANDONED, STATUS_RUNNING};
-    match leaf.status {
-        STATUS_RUNNING => return Ok(Ending::Running),
-        STATUS_ABANDONED => return Ok(Ending::Abandoned),
-        _ if leaf.epochs >= terms.duration_epochs => return Ok(Ending::Kept),
-        _ => {}
-    }
+/// The consumer's half of an SLA.
+pub struct Record {
+    /// Of now: an SLA may have been handed on.
+    pub consumer: Address,
+    /// Epochs that are agreed: fewer than in the terms once it was split.
+    pub duration: u32,
+    state: u32,
+}
+
+pub fn record(env: &Env, co: &Address, sla: &BytesN<32>, terms: &Terms) -> Result<Record, Error> {
     let fields = forward(CoClient::new(env, co).try_sla(sla))?;
-    match field(env, &fields, "state")? {
-        SLA_DEFAULTED => Ok(Ending::Defaulted),
-        SLA_TERMINATED => Ok(Ending::Terminated),
-        SLA_COMPLETED => Ok(Ending::Closed),
+    Ok(Record {
+        consumer: field(env, &fields, "consumer")?,
+        duration: later_field(env, &fields, "duration")?.unwrap_or(terms.duration_epochs),
+        state: field(env, &fields, "state")?,
+    })
+}
+
+/// How the SLA ended: the leaf says that it did, the two halves how.
+pub fn ending(half: &Half, record: &Record, leaf: &Leaf) -> Result<Ending, Error> {
+    use flashback_core::leaf::{STATUS_ABANDONED, STATUS_RUNNING};
+    match (leaf.status, record.state) {
+        (STATUS_RUNNING, _) => Ok(Ending::Running),
+        (STATUS_ABANDONED, _) => Ok(Ending::Abandoned),
+        _ if leaf.epochs >= record.duration => Ok(Ending::Kept),
+        (_, SLA_TERMINATED) => Ok(Ending::Terminated),
+        (_, SLA_DEFAULTED | SLA_COMPLETED) if half.reclaimed => Ok(Ending::Reclaimed),
+        (_, SLA_DEFAULTED) => Ok(Ending::Defaulted),
+        (_, SLA_COMPLETED) => Ok(Ending::Closed),
         // The consumer's half has to be settled first.
         _ => Err(Error::StateWrong),
     }
@@ -101,20 +118,6 @@ pub fn decode(leaf: &Bytes) -> Result<Leaf, Error> {
     Leaf::decode(&array(leaf)?)
 }
 
-/// The address of an account that terms name.
-pub fn address(env: &Env, account: &Account) -> Result<Address, Error> {
-    let [c0, c1, kind, raw @ ..] = account.0;
-    if u16::from_be_bytes([c0, c1]) != CHAIN_STELLAR {
-        return Err(Error::ArgumentInvalid);
-    }
-    let raw = BytesN::from_array(env, &raw);
-    match kind {
-        0 => Ok(Address::from_payload(env, AddressPayload::AccountIdPublicKeyEd25519(raw))),
-        1 => Ok(Address::from_payload(env, AddressPayload::ContractIdHash(raw))),
-        _ => Err(Error::ArgumentInvalid),
-    }
-}
-
 fn array(leaf: &Bytes) -> Result<[u8; LEAF_LEN], Error> {
     let mut out = [0; LEAF_LEN];
     if leaf.len() as usize != LEAF_LEN {
@@ -122,6 +125,14 @@ fn array(leaf: &Bytes) -> Result<[u8; LEAF_LEN], Error> {
     }
     leaf.copy_into_slice(&mut out);
     Ok(out)
+}
+
+/// A field that older Orchestrators do not have.
+fn later_field<V: TryFromVal<Env, Val>>(env: &Env, fields: &Fields, name: &str) -> Result<Option<V>, Error> {
+    if fields.contains_key(Symbol::new(env, name)) {
+        return field(env, fields, name).map(Some);
+    }
+    Ok(None)
 }
 
 fn field<V: TryFromVal<Env, Val>>(env: &Env, fields: &Fields, name: &str) -> Result<V, Error> {

@@ -78,8 +78,16 @@ impl Weight {
     }
 }
 
-/// What a leaf says about the provider. Every side only rises as the leaf advances.
-pub fn provider(terms: &Terms, leaf: &Leaf, ending: Ending, weight: &Weight, severity: u32) -> Result<[Evidence; 5], Error> {
+/// What a leaf says about the provider. Every side only rises as the leaf advances. `agreed` epochs: the terms' duration, fewer once the
+/// SLA was split.
+pub fn provider(
+    terms: &Terms,
+    leaf: &Leaf,
+    ending: Ending,
+    agreed: u32,
+    weight: &Weight,
+    severity: u32,
+) -> Result<[Evidence; 5], Error> {
     let Weight { whole, paid } = *weight;
     let severe = |v: u128| v.checked_mul(severity.into()).ok_or(Error::Overflow);
     let (duration, window) = (u128::from(terms.duration_epochs), u128::from(terms.window_epochs));
@@ -115,7 +123,7 @@ pub fn provider(terms: &Terms, leaf: &Leaf, ending: Ending, weight: &Weight, sev
     let broken = match ending {
         Ending::Running => 0,
         Ending::Abandoned => whole,
-        Ending::Reclaimed => share(whole, leaf.slash_bps.into(), BPS.into())?.max(rest(terms, leaf, whole)?),
+        Ending::Reclaimed => share(whole, leaf.slash_bps.into(), BPS.into())?.max(rest(terms, leaf, agreed, whole)?),
         _ => share(whole, leaf.slash_bps.into(), BPS.into())?,
     };
     let kept = if ending != Ending::Running && broken == 0 { paid } else { 0 };
@@ -123,10 +131,10 @@ pub fn provider(terms: &Terms, leaf: &Leaf, ending: Ending, weight: &Weight, sev
 }
 
 /// What a leaf says about the consumer. Every side only rises as the leaf advances.
-pub fn consumer(terms: &Terms, leaf: &Leaf, ending: Ending, weight: &Weight) -> Result<[Evidence; 3], Error> {
+pub fn consumer(terms: &Terms, leaf: &Leaf, ending: Ending, agreed: u32, weight: &Weight) -> Result<[Evidence; 3], Error> {
     let Weight { whole, paid } = *weight;
     let funded = share(whole, leaf.epochs.into(), terms.duration_epochs.into())?.min(paid);
-    let missing = rest(terms, leaf, whole)?;
+    let missing = rest(terms, leaf, agreed, whole)?;
     let (unfunded, completion) = match ending {
         Ending::Running => (0, Evidence::default()),
         Ending::Defaulted => (missing, Evidence { good: 0, bad: missing }),
@@ -143,8 +151,8 @@ pub fn ruling(terms: &Terms, whole: u128, severity: u32) -> Result<u128, Error> 
 }
 
 /// The weight of the epochs that were agreed and never came.
-fn rest(terms: &Terms, leaf: &Leaf, whole: u128) -> Result<u128, Error> {
-    share(whole, terms.duration_epochs.saturating_sub(leaf.epochs).into(), terms.duration_epochs.into())
+fn rest(terms: &Terms, leaf: &Leaf, agreed: u32, whole: u128) -> Result<u128, Error> {
+    share(whole, agreed.saturating_sub(leaf.epochs).into(), terms.duration_epochs.into())
 }
 
 /// Slots that met and missed the targets, and the targets.

@@ -1,6 +1,6 @@
 //! What is settled becomes evidence, and evidence a score.
 
-use flashback_core::{account::Account, error::Error, leaf::Leaf, settlement::zero_leaf_hash};
+use flashback_core::{error::Error, leaf::Leaf, settlement::zero_leaf_hash};
 use soroban_sdk::{Address, Bytes, BytesN, Env, Vec};
 
 use crate::{
@@ -42,23 +42,25 @@ pub fn record(env: &Env, sla: &BytesN<32>, from: &Bytes, to: &Bytes) -> Result<(
     let params = storage::params(env)?;
     let scale = params.scale(unit);
     let (before, after) = (Weight::of(&terms, &from, &scale)?, Weight::of(&terms, &to, &scale)?);
-    if after.whole == 0 || terms.consumer == Account::of(&half.provider)? {
+    let known = others::record(env, &co, sla, &terms)?;
+    if after.whole == 0 {
         return Err(Error::NothingNew);
     }
-    let ending = others::ending(env, &co, sla, &terms, &to)?;
-    let consumer = others::address(env, &terms.consumer)?;
+    let ending = others::ending(&half, &known, &to)?;
+    let (consumer, agreed) = (known.consumer, known.duration);
+    let own = consumer == half.provider;
 
     let schedule = storage::schedule(env)?;
     let begins = |leaf: &Leaf| schedule.begins(half.start_epoch.checked_add(leaf.epochs.into()).ok_or(Error::Overflow)?);
     let at = begins(&to)?;
     let seconds = at.checked_sub(begins(&from)?).ok_or(Error::Overflow)?;
 
-    let shown = points::provider(&terms, &to, ending, &after, params.severity)?;
-    let shown_before = points::provider(&terms, &from, Ending::Running, &before, params.severity)?;
-    let provider_rise = rise(env, &shown_before, &shown, PROVIDER_COMPLETION, seconds)?;
-    let shown = points::consumer(&terms, &to, ending, &after)?;
-    let shown_before = points::consumer(&terms, &from, Ending::Running, &before)?;
-    let consumer_rise = rise(env, &shown_before, &shown, CONSUMER_COMPLETION, seconds)?;
+    let shown = points::provider(&terms, &to, ending, agreed, &after, params.severity)?;
+    let shown_before = points::provider(&terms, &from, Ending::Running, agreed, &before, params.severity)?;
+    let provider_rise = rise(env, &shown_before, &shown, PROVIDER_COMPLETION, seconds, own)?;
+    let shown = points::consumer(&terms, &to, ending, agreed, &after)?;
+    let shown_before = points::consumer(&terms, &from, Ending::Running, agreed, &before)?;
+    let consumer_rise = rise(env, &shown_before, &shown, CONSUMER_COMPLETION, seconds, own)?;
 
     add(env, Role::Provider, &half.provider, at, &provider_rise)?;
     add(env, Role::Consumer, &consumer, at, &consumer_rise)?;
@@ -84,7 +86,8 @@ pub fn record(env: &Env, sla: &BytesN<32>, from: &Bytes, to: &Bytes) -> Result<(
     Ok(())
 }
 
-/// One window's weight against the honesty of who lost a dispute.
+/// One window's weight against the honesty of who lost a dispute: the provider, or who was the consumer when it began, also when the SLA is
+/// another's by now.
 pub fn rule(env: &Env, id: &BytesN<32>, sla: &BytesN<32>, loser: &Address) -> Result<(), Error> {
     if storage::is_ruled(env, id) {
         return Err(Error::Exists);
@@ -93,10 +96,8 @@ pub fn rule(env: &Env, id: &BytesN<32>, sla: &BytesN<32>, loser: &Address) -> Re
     let terms = others::terms(env, &storage::co(env)?, sla, &half.terms_hash)?;
     let (role, dimensions, honesty) = if *loser == half.provider {
         (Role::Provider, PROVIDER.len(), PROVIDER_HONESTY)
-    } else if Account::of(loser)? == terms.consumer {
-        (Role::Consumer, CONSUMER.len(), CONSUMER_HONESTY)
     } else {
-        return Err(Error::ArgumentInvalid);
+        (Role::Consumer, CONSUMER.len(), CONSUMER_HONESTY)
     };
     let unit = storage::unit(env, &half.asset).ok_or(Error::AssetUnknown)?;
     let params = storage::params(env)?;
@@ -128,11 +129,14 @@ pub fn score(env: &Env, standing: &Standing, weights: &[u32], time: u64) -> Resu
 }
 
 /// The evidence between two leaves as it stands at the later one: what came evenly over the span has decayed since, how the SLA ended has
-/// not.
-fn rise(env: &Env, from: &[Evidence], to: &[Evidence], completion: usize, seconds: u64) -> Result<Vec<Pair>, Error> {
+/// not. Between an account and itself (`own`) nothing good counts, and what is bad does: nobody buys its failures off by buying the SLA.
+fn rise(env: &Env, from: &[Evidence], to: &[Evidence], completion: usize, seconds: u64, own: bool) -> Result<Vec<Pair>, Error> {
     let mut out = Vec::new(env);
     for (i, (from, to)) in from.iter().zip(to).enumerate() {
-        let risen = to.since(*from);
+        let mut risen = to.since(*from);
+        if own {
+            risen.good = 0;
+        }
         let risen = if i == completion { risen } else { risen.spread(seconds)? };
         out.push_back(risen.into());
     }

@@ -72,9 +72,10 @@ fn points_of_a_leaf() {
         let scale = Scale { unit: number(&v["unit"]), cap: number(&v["cap"]), severity: number(&v["severity"]) };
         let weight = Weight::of(&terms, &leaf, &scale).unwrap();
         assert_eq!(weight, Weight { whole: number(&v["whole"]), paid: number(&v["paid"]) }, "{name}");
-        let provider = points::provider(&terms, &leaf, ending, &weight, scale.severity).unwrap();
+        let agreed = number(&v["agreed"]);
+        let provider = points::provider(&terms, &leaf, ending, agreed, &weight, scale.severity).unwrap();
         assert_eq!(provider.to_vec(), pairs(&v["provider"]), "{name}");
-        assert_eq!(points::consumer(&terms, &leaf, ending, &weight).unwrap().to_vec(), pairs(&v["consumer"]), "{name}");
+        assert_eq!(points::consumer(&terms, &leaf, ending, agreed, &weight).unwrap().to_vec(), pairs(&v["consumer"]), "{name}");
         assert_eq!(points::ruling(&terms, weight.whole, 1).unwrap(), number::<u128>(&v["ruling"]), "{name}");
     }
 }
@@ -109,6 +110,9 @@ fn play(name: &str, v: &Value) {
                     state: number(&s["state"]),
                     settled: array(&s["settledHash"]),
                     start: number(&s["startEpoch"]),
+                    consumer: address(&s["consumer"]),
+                    duration: s.get("duration").map(number),
+                    reclaim_epochs: s.get("reclaimEpochs").map(number),
                     consumer_state: number(&s["consumerState"]),
                 };
                 w.tell(&sla, &told);

@@ -2,7 +2,7 @@
 //! The same as the reference model's `Stage`. Compiled into the tests of this crate, and by `build.sh` for those of the model.
 use flashback_core::{
     error::Error,
-    types::{Config, Reservation},
+    types::{Config, ReservationState},
 };
 use soroban_sdk::{contract, contractimpl, contracttype, Address, Bytes, BytesN, Env, IntoVal, TryFromVal, Val};
 
@@ -25,12 +25,33 @@ enum Key {
     Loser(BytesN<32>),
 }
 
+/// What the contract reads of the record of an SLA.
+#[contracttype]
+#[derive(Clone)]
+pub struct StagedRecord {
+    pub consumer: Address,
+}
+
+/// And of the provider's half.
+#[contracttype]
+#[derive(Clone)]
+pub struct StagedReservation {
+    pub unit: BytesN<32>,
+    pub provider: Address,
+    pub state: ReservationState,
+    pub settled_epochs: u32,
+    pub start_epoch: u64,
+}
+
+/// An SLA with its consumer of now, and P, B, D and K.
 #[contracttype]
 #[derive(Clone)]
 pub struct StagedSla {
     pub terms: Bytes,
-    pub reservation: Reservation,
+    pub reservation: StagedReservation,
+    pub owner: Address,
     pub claim: i128,
+    pub bond: i128,
     pub frozen: i128,
     pub consumer: i128,
 }
@@ -138,7 +159,11 @@ impl Stage {
         Ok(find(&env, &sla)?.terms)
     }
 
-    pub fn reservation(env: Env, sla: BytesN<32>) -> Result<Reservation, Error> {
+    pub fn sla(env: Env, id: BytesN<32>) -> Result<StagedRecord, Error> {
+        Ok(StagedRecord { consumer: find(&env, &id)?.owner })
+    }
+
+    pub fn reservation(env: Env, sla: BytesN<32>) -> Result<StagedReservation, Error> {
         Ok(find(&env, &sla)?.reservation)
     }
 
@@ -150,7 +175,7 @@ impl Stage {
         get(&env, &Key::Node(id)).ok_or(Error::NotFound)
     }
 
-    pub fn freeze(env: Env, sla: BytesN<32>, amount: i128) -> Result<i128, Error> {
+    pub fn freeze(env: Env, sla: BytesN<32>, amount: i128, bond: bool) -> Result<i128, Error> {
         dispute(&env).require_auth();
         let mut staged = find(&env, &sla)?;
         if amount <= 0 {
@@ -159,8 +184,9 @@ impl Stage {
         if staged.frozen > 0 {
             return Err(Error::Disputed);
         }
-        staged.frozen = amount.min(staged.claim);
-        staged.claim -= staged.frozen;
+        let from = if bond { &mut staged.bond } else { &mut staged.claim };
+        staged.frozen = amount.min(*from);
+        *from -= staged.frozen;
         put(&env, &Key::Sla(sla), &staged);
         Ok(staged.frozen)
     }

@@ -112,7 +112,12 @@ pub struct Told<'a> {
     pub state: u32,
     pub settled: [u8; 32],
     pub start: u64,
+    /// Of now.
+    pub consumer: Address,
     pub consumer_state: u32,
+    /// Epochs; none: Orchestrators of before.
+    pub duration: Option<u32>,
+    pub reclaim_epochs: Option<u32>,
 }
 
 impl World {
@@ -152,8 +157,15 @@ impl World {
         field(&mut fields, "terms_hash", self.b32(told.terms_hash).into_val(&self.env));
         field(&mut fields, "settled_hash", self.b32(told.settled).into_val(&self.env));
         field(&mut fields, "start_epoch", told.start.into_val(&self.env));
+        if let Some(epochs) = told.reclaim_epochs {
+            field(&mut fields, "reclaim_epochs", epochs.into_val(&self.env));
+        }
         po::FakePoClient::new(&self.env, &self.po).set(sla, &fields);
         let mut fields = Map::new(&self.env);
+        field(&mut fields, "consumer", told.consumer.into_val(&self.env));
+        if let Some(epochs) = told.duration {
+            field(&mut fields, "duration", epochs.into_val(&self.env));
+        }
         field(&mut fields, "state", told.consumer_state.into_val(&self.env));
         co::FakeCoClient::new(&self.env, &self.co).set(sla, &self.bytes(told.terms), &fields);
     }
