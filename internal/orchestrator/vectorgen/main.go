@@ -61,6 +61,7 @@ func generate() (map[string][]byte, int, error) {
 	fla, sta := flashVectors(), stakingVectors()
 	sco := scoreCases()
 	reg, gov := registryFile(), governanceFile()
+	mar := marketFile()
 	for _, f := range []struct {
 		name string
 		n    int
@@ -80,6 +81,7 @@ func generate() (map[string][]byte, int, error) {
 		{"staking.json", len(sta.Cases), sta},
 		{"registry.json", len(reg.Cases), reg},
 		{"governance.json", len(gov.Cases), gov},
+		{"market.json", len(mar.Cases), mar},
 	} {
 		if err := add(f.name, f.n, f.v); err != nil {
 			return nil, 0, err
