@@ -276,7 +276,7 @@ func (b *beside) compare() error {
 	if wasm, from := b.s.Announced(); from > 0 {
 		announced = map[string]any{"wasm": ids.ID(wasm), "from": from}
 	}
-	equal("announced", view(at, "announced"), announced)
+	equal("announced", view(at, "upgrade_announced"), announced)
 	equal("count of the governed", view(b.contract, "bump", scval.U32(0)), b.w.Value)
 	for _, a := range b.people {
 		equal("votes", view(b.staking, "stake_of", scval.Address(a), scval.U32(voter)), b.w.StakeOf(a, voter))

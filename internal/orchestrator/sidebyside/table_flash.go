@@ -176,7 +176,7 @@ var stakingDoors = []Door{
 	asked(door("staking", "set_admin", anAdmin, func(s *Scene, _ ids.Account, _ ids.ID) []xdr.ScVal { return []xdr.ScVal{s.Roles["stranger"].Arg()} }), theAdmin),
 	asked(door("staking", "upgrade_announce", anAdmin, newCode), theAdmin),
 	asked(ready(door("staking", "upgrade", anAdmin, plain), announcedFor("staking", 37)), theAdmin),
-	view("staking", "upgrade_pending", nothing, "", none),
+	view("staking", "upgrade_announced", nothing, "", none),
 	view("staking", "stake_of", nothing, "", about(position)),
 	view("staking", "position", nothing, "", about(position)),
 	view("staking", "votes", nothing, "", about(role("consumer"))),

@@ -95,5 +95,5 @@ var governanceDoors = []Door{
 	view("governance", "functions", nothing, "", about(func(s *Scene) []xdr.ScVal { return []xdr.ScVal{scval.Address(s.contract("registry"))} })),
 	view("governance", "guardian", nothing, "", none),
 	view("governance", "pause", nothing, "", none),
-	view("governance", "announced", nothing, "", none),
+	view("governance", "upgrade_announced", nothing, "", none),
 }

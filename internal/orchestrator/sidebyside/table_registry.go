@@ -89,5 +89,5 @@ var registryDoors = []Door{
 	view("registry", "certifier_of", nothing, "", about(role("validator operator"))),
 	view("registry", "subscription", nothing, "", about(role("provider"))),
 	view("registry", "params", nothing, "", none),
-	view("registry", "announced", nothing, "", none),
+	view("registry", "upgrade_announced", nothing, "", none),
 }

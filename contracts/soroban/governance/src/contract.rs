@@ -140,7 +140,7 @@ impl Governance {
     }
 
     /// The announced upgrade of this contract, if there is one.
-    pub fn announced(env: Env) -> Result<Option<Upgrade>, Error> {
+    pub fn upgrade_announced(env: Env) -> Result<Option<Upgrade>, Error> {
         Ok(upgrade::announced(&env))
     }
 }

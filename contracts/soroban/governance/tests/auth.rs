@@ -52,7 +52,7 @@ fn anyone_may_call_the_rest() {
     let number = w.passed(&voter, &actions);
     w.allow_nothing();
     g.execute(&number, &actions);
-    assert_eq!((w.governed().value(), g.state(&number), g.announced().unwrap().wasm), (5, State::Executed, w.hash(3)));
+    assert_eq!((w.governed().value(), g.state(&number), g.upgrade_announced().unwrap().wasm), (5, State::Executed, w.hash(3)));
     assert_eq!(refused(g.try_upgrade()), Error::UpgradeEarly);
     w.pass(15 * DAY);
     assert_eq!(refused(g.try_upgrade()), Error::NotFound, "announced too long ago");

@@ -153,7 +153,7 @@ fn compare(w: &World, after: &Value, at: &str) {
     assert_eq!(g.guardian(), account(env, &after["guardian"]), "{at}");
     let pause = &after["pause"];
     assert_eq!((g.pause().until, g.pause().rest_until), (number(&pause["until"]), number(&pause["restUntil"])), "{at}");
-    let announced = g.announced().map_or(([0; 32], 0), |u| (u.wasm.to_array(), u.from));
+    let announced = g.upgrade_announced().map_or(([0; 32], 0), |u| (u.wasm.to_array(), u.from));
     assert_eq!(announced, (array(&after["announced"]["wasm"]), number(&after["announced"]["from"])), "{at}");
     let governed = &after["governed"];
     assert_eq!((w.consumer().paused(), w.governed().value()), (governed["paused"] == true, number(&governed["value"])), "{at}");

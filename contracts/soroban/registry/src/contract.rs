@@ -194,7 +194,7 @@ impl Registry {
     }
 
     /// The announced upgrade, if there is one.
-    pub fn announced(env: Env) -> Result<Option<Upgrade>, Error> {
+    pub fn upgrade_announced(env: Env) -> Result<Option<Upgrade>, Error> {
         Ok(upgrade::announced(&env))
     }
 }

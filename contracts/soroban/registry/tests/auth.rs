@@ -66,7 +66,7 @@ fn the_admin_sets_parameters_and_code() {
     next.version = 2;
     matrix!(w, "set_params", (next.clone(),), &w.at.admin, &stranger, r.try_set_params(&next));
     matrix!(w, "upgrade_announce", (w.hash(5),), &w.at.admin, &stranger, r.try_upgrade_announce(&w.hash(5)));
-    assert_eq!(r.announced().unwrap().wasm, w.hash(5));
+    assert_eq!(r.upgrade_announced().unwrap().wasm, w.hash(5));
     w.allow_nothing();
     stopped(r.try_upgrade());
     w.allow(&stranger, &w.at.registry, "upgrade", ());
@@ -110,5 +110,5 @@ fn anyone_may_call_the_rest() {
     assert_eq!(states, [State::Revoked, State::Revoked, State::Expired]);
     assert_eq!((r.certifier_of(&alice).bonded, r.certifier_of(&bob).bonded, r.subscription(&alice)), (0, 0, 0));
     assert!(!r.may_list(&alice) && !w.is_certified(&c, 1));
-    assert_eq!((r.params().version, r.announced()), (1, None));
+    assert_eq!((r.params().version, r.upgrade_announced()), (1, None));
 }

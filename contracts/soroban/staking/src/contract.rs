@@ -114,7 +114,7 @@ impl Staking {
         upgrade::apply(&env)
     }
 
-    pub fn upgrade_pending(env: Env) -> Option<Upgrade> {
+    pub fn upgrade_announced(env: Env) -> Option<Upgrade> {
         storage::upgrade(&env)
     }
 

@@ -50,7 +50,7 @@ fn rows(w: &World) -> Vec<Row> {
         row("power_at", (alice, 0u64).into_val(e), None),
         row("total_at", (0u64,).into_val(e), None),
         row("slasher_from", (court,).into_val(e), None),
-        row("upgrade_pending", no_args(), None),
+        row("upgrade_announced", no_args(), None),
         row("admin", no_args(), None),
         row("token", no_args(), None),
         row("fund", no_args(), None),
@@ -72,7 +72,7 @@ fn allow(w: &World, who: &Address, row: &Row) {
 fn picture(w: &World) -> impl PartialEq + std::fmt::Debug {
     let s = w.staking();
     let of = |who: &Address| (s.position(who, &0), s.position(who, &1), s.votes(who), s.slasher_from(who), w.balance(who));
-    (of(&w.alice), of(&w.bob), s.total(), s.admin(), s.upgrade_pending(), w.balance(&w.at))
+    (of(&w.alice), of(&w.bob), s.total(), s.admin(), s.upgrade_announced(), w.balance(&w.at))
 }
 
 #[test]
