@@ -6,7 +6,7 @@ use flashback_core::{
     money::bps_of,
     params::{narrow, Params},
     schedule::Schedule,
-    terms::{FeeBps, SlashBps, Terms, BPS},
+    terms::{FeeBps, SlashBps, Terms, Units, BPS},
     types::Quote,
 };
 use soroban_sdk::{Address, BytesN};
@@ -15,13 +15,18 @@ use crate::types::Request;
 
 pub const MODE_STREAM: u32 = 0;
 pub const MODE_ESCROW: u32 = 1;
-/// Copies; more than one comes with several units per SLA.
-const REDUNDANCY: u8 = 1;
+
+/// The units of a volume, and how many may be lost.
+pub struct Spread {
+    pub units: Units,
+    pub redundancy: u8,
+}
 
 pub fn terms(
     sla: &BytesN<32>,
     consumer: &Address,
     request: &Request,
+    spread: &Spread,
     quote: &Quote,
     schedule: &Schedule,
     params: &Params,
@@ -34,7 +39,7 @@ pub fn terms(
         payout: Account::of(&quote.payout)?,
         refund: Account::of(&request.refund)?,
         asset: Account::of(&quote.asset)?,
-        unit: request.unit.to_array(),
+        units: spread.units,
         kind: narrow(quote.kind)?,
         volume_bytes: request.volume,
         egress_bytes: request.egress,
@@ -43,7 +48,7 @@ pub fn terms(
         epoch_seconds: schedule.epoch_seconds,
         slots_per_epoch: schedule.slots_per_epoch,
         window_epochs: schedule.window_epochs,
-        redundancy: REDUNDANCY,
+        redundancy: spread.redundancy,
         class: narrow(quote.class)?,
         mode: narrow(request.mode)?,
         price_version: quote.price_version,
@@ -56,7 +61,7 @@ pub fn terms(
         reclaim_windows: narrow(params.reclaim_windows)?,
         grace_epochs: params.grace_epochs,
         retention_epochs: params.retention_epochs,
-        previous: [0; 32],
+        previous: request.previous.to_array(),
         params_version: params.version,
         fee_bps: narrow(params.fee_bps_of(&quote.asset))?,
         holdback_bps: narrow(if request.mode == MODE_ESCROW { BPS } else { params.holdback_bps })?,
@@ -94,6 +99,11 @@ pub fn terms(
     })
 }
 
-fn amount(v: i128) -> Result<u128, Error> {
+pub fn amount(v: i128) -> Result<u128, Error> {
     u128::try_from(v).map_err(|_| Error::AmountInvalid)
+}
+
+/// An amount of terms.
+pub fn signed(v: u128) -> Result<i128, Error> {
+    i128::try_from(v).map_err(|_| Error::Overflow)
 }

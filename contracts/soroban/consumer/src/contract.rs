@@ -1,7 +1,7 @@
 use flashback_core::{
     error::Error,
     id,
-    money::{sub, FeeShares},
+    money::{add, sub, FeeShares},
     params::Params,
     schedule::Schedule,
     settlement::{decode_terms, Proof},
@@ -10,8 +10,8 @@ use flashback_core::{
 use soroban_sdk::{contract, contractimpl, panic_with_error, Address, Bytes, BytesN, Env, Vec};
 
 use crate::{
-    escrow, event, grant, life, request, settle, storage,
-    types::{Grant, Request, Sla},
+    escrow, event, grant, joint, life, request, settle, split, storage,
+    types::{Grant, Joint, Request, Sla, SlaState, Split},
 };
 
 #[contract]
@@ -90,9 +90,35 @@ impl ConsumerOrchestrator {
     /// Paused, ArgumentInvalid, AmountInvalid, Exists, PriceChanged, PriceAbove, OverFunded, TransferFailed and what the unit's `quote` refuses.
     pub fn request(env: Env, consumer: Address, request: Request) -> Result<BytesN<32>, Error> {
         consumer.require_auth();
-        let opened = request::open(&env, &consumer, &request)?;
-        token::transfer(&env, &opened.asset, &consumer, &env.current_contract_address(), request.deposit)?;
+        let opened = request::single(&env, &consumer, &request)?;
+        pay_in(&env, &opened.asset, &consumer, request.deposit)?;
         Ok(opened.id)
+    }
+
+    /// Asks for SLAs on several units, which begin together or not at all; the first one's id is the group's.
+    ///
+    /// # Errors
+    /// As `request`; ArgumentInvalid also for parts that do not make up the volume.
+    pub fn request_joint(env: Env, consumer: Address, joint: Joint) -> Result<Vec<BytesN<32>>, Error> {
+        consumer.require_auth();
+        let (ids, assets) = joint::open(&env, &consumer, &joint)?;
+        for (part, asset) in joint.parts.iter().zip(assets.iter()) {
+            pay_in(&env, &asset, &consumer, part.deposit)?;
+        }
+        Ok(ids)
+    }
+
+    /// Begins a joint SLA whose parts are all Funded. Anyone.
+    ///
+    /// # Errors
+    /// NotFound, StateWrong.
+    pub fn begin(env: Env, sla: BytesN<32>) -> Result<(), Error> {
+        let value = storage::sla(&env, &sla)?;
+        if value.state == SlaState::Funded && life::begin_group(&env, &value.group)? {
+            Ok(())
+        } else {
+            Err(Error::StateWrong)
+        }
     }
 
     /// Pays in for an SLA, never above its total and the bond; at the latest a whole epoch before what is paid for would be used up.
@@ -102,7 +128,7 @@ impl ConsumerOrchestrator {
     pub fn fund(env: Env, from: Address, sla: BytesN<32>, amount: i128) -> Result<(), Error> {
         from.require_auth();
         let asset = request::fund(&env, &from, &sla, amount)?;
-        token::transfer(&env, &asset, &from, &env.current_contract_address(), amount)
+        pay_in(&env, &asset, &from, amount)
     }
 
     /// The provider accepted. Provider Orchestrator only; answers whether the SLA is Active, since when, and its zero leaf's hash.
@@ -171,6 +197,44 @@ impl ConsumerOrchestrator {
         life::terminate(&env, &consumer, &sla)
     }
 
+    /// Ends an SLA after `epochs`; from there on its parts are SLAs of their own. The consumer and who gets a part authorise.
+    ///
+    /// # Errors
+    /// ArgumentInvalid, NotFound, NotAuthorized, StateWrong, DepositShort, Disputed, Exists, CollateralMissing, TransferFailed.
+    pub fn split(env: Env, consumer: Address, sla: BytesN<32>, epochs: u32, parts: Vec<Split>) -> Result<Vec<BytesN<32>>, Error> {
+        consumer.require_auth();
+        for (i, part) in parts.iter().enumerate() {
+            if part.to != consumer && !parts.iter().take(i).any(|p| p.to == part.to) {
+                part.to.require_auth();
+            }
+        }
+        let split::Parts { ids, asset, due } = split::split(&env, &consumer, &sla, epochs, &parts)?;
+        pay_in(&env, &asset, &consumer, due)?;
+        Ok(ids)
+    }
+
+    /// Gives an SLA, and what of it is not paid out, to another consumer. Both authorise.
+    ///
+    /// # Errors
+    /// ArgumentInvalid, NotFound, NotAuthorized, StateWrong.
+    pub fn transfer(env: Env, consumer: Address, sla: BytesN<32>, to: Address, refund: Address) -> Result<(), Error> {
+        if consumer == to {
+            return Err(Error::ArgumentInvalid);
+        }
+        consumer.require_auth();
+        to.require_auth();
+        life::transfer(&env, consumer, sla, to, refund)
+    }
+
+    /// The provider ends the SLA; answers after how many epochs, and what that costs it. Provider Orchestrator only.
+    ///
+    /// # Errors
+    /// NotFound, StateWrong, ReclaimNotice.
+    pub fn reclaimed(env: Env, sla: BytesN<32>) -> Result<(u32, i128), Error> {
+        storage::provider_orchestrator(&env)?.require_auth();
+        life::reclaim(&env, &sla)
+    }
+
     /// Ends an SLA whose final leaf never came. Anyone.
     ///
     /// # Errors
@@ -203,7 +267,8 @@ impl ConsumerOrchestrator {
         pay(&env, &value.asset, &value.consumer, amount)
     }
 
-    /// Pays the fee to those who share it: by the split of the SLA's terms, to the addresses of the current parameters. Anyone.
+    /// Pays the fee to those who share it: by the split of the SLA's terms, to the addresses of the current parameters; what one of them
+    /// cannot receive is the fund's. Anyone.
     ///
     /// # Errors
     /// NotFound, NothingDue, TransferFailed.
@@ -214,24 +279,29 @@ impl ConsumerOrchestrator {
         // Shares are floors of cumulative totals, so that collecting often or once comes to the same.
         let before = FeeShares::of(sub(value.fee_total, amount)?, &split)?;
         let after = FeeShares::of(value.fee_total, &split)?;
-        let platform = sub(after.platform, before.platform)?;
-        let validators = sub(after.validators, before.validators)?;
-        let fund = sub(after.fund, before.fund)?;
-        let insurance = sub(after.insurance, before.insurance)?;
-        storage::set_sla(&env, &sla, &value);
-        event::Collected { sla, platform, validators, fund, insurance }.publish(&env);
         let payees = storage::params(&env)?.payees;
-        pay(&env, &value.asset, &payees.platform, platform)?;
-        pay(&env, &value.asset, &payees.validators, validators)?;
-        pay(&env, &value.asset, &payees.fund, fund)?;
-        pay(&env, &value.asset, &payees.insurance, insurance)
+        let mut fund = sub(after.fund, before.fund)?;
+        storage::set_sla(&env, &sla, &value);
+        let mut pay_or_fund = |to: &Address, before: i128, after: i128| {
+            let share = sub(after, before)?;
+            if pay(&env, &value.asset, to, share).is_ok() {
+                return Ok(share);
+            }
+            fund = add(fund, share)?;
+            Ok::<i128, Error>(0)
+        };
+        let platform = pay_or_fund(&payees.platform, before.platform, after.platform)?;
+        let validators = pay_or_fund(&payees.validators, before.validators, after.validators)?;
+        let insurance = pay_or_fund(&payees.insurance, before.insurance, after.insurance)?;
+        event::Collected { sla, platform, validators, fund, insurance }.publish(&env);
+        pay(&env, &value.asset, &payees.fund, fund)
     }
 
-    /// Holds up to `amount` of what the provider has not drawn, until `rule`; says how much. Dispute contract only.
+    /// Holds up to `amount` of what the provider has not drawn, or of the consumer's bond, until `rule`; says how much. Dispute contract only.
     ///
     /// # Errors
     /// NotInitialized, AmountInvalid, NotFound, Disputed.
-    pub fn freeze(env: Env, sla: BytesN<32>, amount: i128) -> Result<i128, Error> {
+    pub fn freeze(env: Env, sla: BytesN<32>, amount: i128, bond: bool) -> Result<i128, Error> {
         storage::dispute(&env)?.require_auth();
         if amount <= 0 {
             return Err(Error::AmountInvalid);
@@ -240,9 +310,9 @@ impl ConsumerOrchestrator {
         if value.disputed > 0 {
             return Err(Error::Disputed);
         }
-        let disputed = escrow::freeze(&mut value, amount)?;
+        let disputed = escrow::freeze(&mut value, amount, bond)?;
         storage::set_sla(&env, &sla, &value);
-        event::Frozen { sla, disputed, provider_claim: value.provider_claim }.publish(&env);
+        event::Frozen { sla, disputed, provider_claim: value.provider_claim, bond: value.bond }.publish(&env);
         Ok(disputed)
     }
 
@@ -291,7 +361,7 @@ impl ConsumerOrchestrator {
         nonce: BytesN<32>,
     ) -> Result<BytesN<32>, Error> {
         consumer.require_auth();
-        let parent = grant::none(&env);
+        let parent = life::none(&env);
         grant::create(&env, Grant { sla, parent, depth: 0, grantor: consumer, grantee, prefix, ops, expires, revoked: false }, &nonce)
     }
 
@@ -336,6 +406,11 @@ impl ConsumerOrchestrator {
         storage::terms(&env, &sla)
     }
 
+    /// The SLAs that were requested together; `id` is the first one's.
+    pub fn group_of(env: Env, id: BytesN<32>) -> Result<Vec<BytesN<32>>, Error> {
+        storage::group(&env, &id)
+    }
+
     /// The grant as it was made or revoked; whether it holds depends on those that it comes from too.
     pub fn grant_of(env: Env, id: BytesN<32>) -> Result<Grant, Error> {
         storage::grant(&env, &id)
@@ -353,6 +428,10 @@ impl ConsumerOrchestrator {
     pub fn oracle(env: Env) -> Result<Address, Error> {
         storage::oracle(&env)
     }
+}
+
+fn pay_in(env: &Env, asset: &Address, from: &Address, amount: i128) -> Result<(), Error> {
+    token::transfer(env, asset, from, &env.current_contract_address(), amount)
 }
 
 fn pay(env: &Env, asset: &Address, to: &Address, amount: i128) -> Result<(), Error> {

@@ -3,15 +3,15 @@
 
 use flashback_core::{
     error::Error,
-    money::{add, bond, bps_of, covered, reserve, sub, unused, Totals},
+    money::{add, bps_of, covered, reserve, sub, unused, Totals},
     terms::Terms,
 };
 
-use crate::types::{Sla, SlaState};
+use crate::types::Sla;
 
 /// Money in; never above the total price and the bond. What is paid for rises with it.
 pub fn deposit(sla: &mut Sla, terms: &Terms, amount: i128) -> Result<(), Error> {
-    if amount > sub(add(sla.total, bond(terms)?)?, sla.deposited)? {
+    if amount > sub(add(sla.total, sla.bond_total)?, sla.deposited)? {
         return Err(Error::OverFunded);
     }
     sla.deposited = add(sla.deposited, amount)?;
@@ -22,19 +22,17 @@ pub fn deposit(sla: &mut Sla, terms: &Terms, amount: i128) -> Result<(), Error> 
 
 /// Divides what has not accrued between bond, reserve and escrow.
 pub fn divide(sla: &mut Sla, terms: &Terms) -> Result<(), Error> {
-    sla.bond = bond(terms)?.min(sla.deposited);
-    let unused = sub(sub(sla.deposited, sla.bond)?, sla.gross)?;
-    sla.retention = match sla.state {
-        SlaState::Active | SlaState::Closing => reserve(terms, unused, sla.covered_epochs)?,
-        _ => 0,
-    };
+    let bond = sla.bond_total.min(sla.deposited);
+    sla.bond = sub(bond, sla.bond_taken)?;
+    let unused = sub(sub(sla.deposited, bond)?, sla.gross)?;
+    sla.retention = if sla.state.is_live() && sla.covered_epochs < sla.duration { reserve(terms, unused, sla.covered_epochs)? } else { 0 };
     sla.escrow = sub(unused, sla.retention)?;
     Ok(())
 }
 
-/// The price of an early end out of the bond, which is returned.
+/// The price of an early end out of what is left of the bond, which is returned.
 pub fn pay_early(sla: &mut Sla, terms: &Terms, epochs: u32) -> Result<i128, Error> {
-    let price = unused(terms, epochs, terms.early_bps)?;
+    let price = unused(terms, epochs, sla.duration, terms.early_bps)?.min(sla.bond);
     sla.bond = sub(sla.bond, price)?;
     sla.provider_claim = add(sla.provider_claim, price)?;
     Ok(price)
@@ -79,10 +77,14 @@ pub fn give_back(sla: &mut Sla) -> Result<(), Error> {
     Ok(())
 }
 
-/// Holds up to `amount` of what the provider has not drawn; says how much.
-pub fn freeze(sla: &mut Sla, amount: i128) -> Result<i128, Error> {
-    let held = amount.min(sla.provider_claim);
-    sla.provider_claim = sub(sla.provider_claim, held)?;
+/// Holds up to `amount` of what the provider has not drawn, or of the consumer's bond; says how much.
+pub fn freeze(sla: &mut Sla, amount: i128, bond: bool) -> Result<i128, Error> {
+    let from = if bond { &mut sla.bond } else { &mut sla.provider_claim };
+    let held = amount.min(*from);
+    *from = sub(*from, held)?;
+    if bond {
+        sla.bond_taken = add(sla.bond_taken, held)?;
+    }
     sla.disputed = held;
     Ok(held)
 }

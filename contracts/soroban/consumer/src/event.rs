@@ -1,7 +1,7 @@
 //! Events. The first topic is the name, the second what it is about; the data names every changed value, so that an indexer rebuilds
 //! the contract's state from events alone.
 
-use soroban_sdk::{contractevent, Address, Bytes, BytesN, Env};
+use soroban_sdk::{contractevent, Address, Bytes, BytesN, Env, Vec};
 
 use crate::types::{Sla, SlaState};
 
@@ -103,6 +103,33 @@ pub struct Closing {
     pub breach: bool,
 }
 
+/// The SLA `next` begins where this one ends.
+#[contractevent(topics = ["succeeded"])]
+pub struct Succeeded {
+    #[topic]
+    pub sla: BytesN<32>,
+    pub next: BytesN<32>,
+}
+
+/// The SLA ends after `end_epochs` epochs, as agreed; from there on `parts` have what was left of it.
+#[contractevent(topics = ["divided"])]
+pub struct Divided {
+    #[topic]
+    pub sla: BytesN<32>,
+    pub end_epochs: u32,
+    pub parts: Vec<BytesN<32>>,
+}
+
+/// The SLA has another consumer, who is paid at `refund` on the provider's chain.
+#[contractevent(topics = ["transferred"])]
+pub struct Transferred {
+    #[topic]
+    pub sla: BytesN<32>,
+    pub from: Address,
+    pub to: Address,
+    pub refund: Address,
+}
+
 /// The provider was paid.
 #[contractevent(topics = ["paid"])]
 pub struct Paid {
@@ -168,13 +195,14 @@ pub struct AdminSet {
     pub admin: Address,
 }
 
-/// A dispute holds `disputed` of what the provider has not drawn.
+/// A dispute holds `disputed`; the buckets as they are now.
 #[contractevent(topics = ["frozen"])]
 pub struct Frozen {
     #[topic]
     pub sla: BytesN<32>,
     pub disputed: i128,
     pub provider_claim: i128,
+    pub bond: i128,
 }
 
 /// The dispute is over: so much went to each side.

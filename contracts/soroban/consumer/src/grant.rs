@@ -21,11 +21,6 @@ pub struct Part {
     pub expires: u64,
 }
 
-/// The parent of the consumer's own grants.
-pub fn none(env: &Env) -> BytesN<32> {
-    BytesN::from_array(env, &[0; 32])
-}
-
 pub fn create(env: &Env, grant: Grant, nonce: &BytesN<32>) -> Result<BytesN<32>, Error> {
     if life::of_consumer(env, &grant.grantor, &grant.sla)?.state.is_terminal() {
         return Err(Error::StateWrong);
@@ -39,7 +34,8 @@ pub fn pass_on(env: &Env, grantee: &Address, parent: BytesN<32>, part: Part, non
     if from.grantee != *grantee || from.ops & DELEGATE == 0 {
         return Err(Error::NotAuthorized);
     }
-    if storage::sla(env, &from.sla)?.state.is_terminal() || is_revoked(env, &from)? {
+    let sla = storage::sla(env, &from.sla)?;
+    if sla.state.is_terminal() || !holds(env, &from, &sla.consumer)? {
         return Err(Error::StateWrong);
     }
     let Part { to, prefix, ops, expires } = part;
@@ -73,15 +69,13 @@ fn begins_with(prefix: &Bytes, with: &Bytes) -> bool {
     prefix.len() >= with.len() && prefix.slice(..with.len()) == *with
 }
 
-/// Whether the grant or one that it comes from is revoked.
-fn is_revoked(env: &Env, grant: &Grant) -> Result<bool, Error> {
-    let mut revoked = grant.revoked;
+/// Whether neither the grant nor one that it comes from is revoked, and the first of them was given by `consumer`.
+fn holds(env: &Env, grant: &Grant, consumer: &Address) -> Result<bool, Error> {
     let mut next = grant.clone();
-    while !revoked && next.depth > 0 {
+    while !next.revoked && next.depth > 0 {
         next = storage::grant(env, &next.parent)?;
-        revoked = next.revoked;
     }
-    Ok(revoked)
+    Ok(!next.revoked && next.grantor == *consumer)
 }
 
 /// The longest lifetime for the grant, those that it comes from, and its SLA.

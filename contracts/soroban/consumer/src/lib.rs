@@ -7,9 +7,11 @@ mod contract;
 mod escrow;
 mod event;
 mod grant;
+mod joint;
 mod life;
 mod request;
 mod settle;
+mod split;
 mod storage;
 pub mod types;
 

@@ -4,15 +4,16 @@ use flashback_core::{
     error::Error,
     hash::sha256_bytes,
     id,
-    interface::{forward, ProviderClient},
+    interface::forward,
     params::Params,
     settlement::decode_terms,
+    terms::{Terms, Units},
     types::Quote,
 };
 use soroban_sdk::{Address, Bytes, BytesN, Env};
 
 use crate::{
-    compose::{self, MODE_ESCROW, MODE_STREAM},
+    compose::{self, Spread, MODE_ESCROW, MODE_STREAM},
     escrow, event, life, storage,
     types::{Request, Sla, SlaState},
 };
@@ -23,7 +24,14 @@ pub struct Opened {
     pub asset: Address,
 }
 
-pub fn open(env: &Env, consumer: &Address, request: &Request) -> Result<Opened, Error> {
+/// An SLA on one unit.
+pub fn single(env: &Env, consumer: &Address, request: &Request) -> Result<Opened, Error> {
+    let spread = Spread { units: Units::alone(request.unit.to_array()), redundancy: 1 };
+    open(env, consumer, request, &spread, life::none(env))
+}
+
+/// An SLA, part of the joint one `group` or alone. One that is Active is told to the Provider Orchestrator.
+pub fn open(env: &Env, consumer: &Address, request: &Request, spread: &Spread, group: BytesN<32>) -> Result<Opened, Error> {
     if storage::is_paused(env) {
         return Err(Error::Paused);
     }
@@ -33,32 +41,34 @@ pub fn open(env: &Env, consumer: &Address, request: &Request) -> Result<Opened, 
     if request.deposit < 0 || request.max_total < 0 {
         return Err(Error::AmountInvalid);
     }
-    let id = id::sla(env, &env.current_contract_address(), consumer, &request.nonce)?;
-    if storage::has_sla(env, &id) {
-        return Err(Error::Exists);
+    let id = new_id(env, consumer, &request.nonce)?;
+    if life::is_some(&request.previous) {
+        check_previous(env, consumer, request)?;
     }
-    let po = ProviderClient::new(env, &storage::provider_orchestrator(env)?);
-    let quote = forward(po.try_quote(&request.unit, &request.volume, &request.egress, &request.duration))?;
+    let Request { unit, volume, egress, duration, refund, deposit, previous, .. } = request;
+    let po = life::provider_orchestrator(env)?;
+    let quote = forward(po.try_quote(unit, consumer, volume, egress, duration, previous))?;
     check_price(request, &quote)?;
 
     let params = storage::params(env)?;
-    let terms = compose::terms(&id, consumer, request, &quote, &storage::schedule(env)?, &params)?;
-    let document = Bytes::from_slice(env, terms.encode()?.as_slice());
-    let terms_hash = sha256_bytes(env, &document);
+    let terms = compose::terms(&id, consumer, request, spread, &quote, &storage::schedule(env)?, &params)?;
     let accept_by = env.ledger().timestamp().checked_add(params.accept_timeout_seconds).ok_or(Error::Overflow)?;
-    let mut sla = fresh(env, consumer, request, &quote, terms_hash.clone(), accept_by, &params);
-    escrow::deposit(&mut sla, &terms, request.deposit)?;
-    storage::set_terms(env, &id, &document);
-    requested(env, &id, &sla, document);
-    if request.deposit > 0 {
-        funded(env, &id, &sla, consumer, request.deposit);
+    let document = encode(env, &terms)?;
+    let terms_hash = sha256_bytes(env, &document);
+    let mut sla = fresh(env, consumer, request, &quote, terms_hash.clone(), accept_by, &params, group);
+    sla.bond_total = compose::signed(terms.bond)?;
+    escrow::deposit(&mut sla, &terms, *deposit)?;
+    put(env, &id, &sla, document);
+    if *deposit > 0 {
+        funded(env, &id, &sla, consumer, *deposit);
     }
-    let accepted =
-        forward(po.try_reserve(&id, &request.unit, &request.volume, &terms_hash, &request.refund, &quote.collateral, &quote.auto_accept))?;
-    if accepted && life::accept(env, &id, &mut sla, &terms)? {
-        forward(po.try_activate(&id, &sla.start_epoch, &sla.settled_hash))?;
-    }
+    let (collateral, auto) = (&quote.collateral, &quote.auto_accept);
+    let accepted = forward(po.try_reserve(&id, unit, consumer, volume, &terms_hash, refund, collateral, auto, previous))?;
+    let active = accepted && life::accept(env, &id, &mut sla, &terms)?;
     storage::set_sla(env, &id, &sla);
+    if active {
+        life::activate(env, &id, &sla)?;
+    }
     Ok(Opened { id, asset: quote.asset })
 }
 
@@ -77,12 +87,43 @@ pub fn fund(env: &Env, from: &Address, id: &BytesN<32>, amount: i128) -> Result<
     let terms = decode_terms(&storage::terms(env, id)?)?;
     escrow::deposit(&mut sla, &terms, amount)?;
     funded(env, id, &sla, from, amount);
-    if sla.state == SlaState::Accepted && life::begin_if_covered(env, id, &mut sla, &terms)? {
-        let po = ProviderClient::new(env, &storage::provider_orchestrator(env)?);
-        forward(po.try_activate(id, &sla.start_epoch, &sla.settled_hash))?;
-    }
+    let active = sla.state == SlaState::Accepted && life::begin_if_covered(env, id, &mut sla, &terms)?;
     storage::set_sla(env, id, &sla);
+    if active {
+        life::activate(env, id, &sla)?;
+    }
+    if sla.state == SlaState::Funded {
+        life::begin_group(env, &sla.group)?;
+    }
     Ok(sla.asset)
+}
+
+/// The id of a new SLA; [`Error::Exists`] when it was used.
+pub fn new_id(env: &Env, consumer: &Address, nonce: &BytesN<32>) -> Result<BytesN<32>, Error> {
+    let id = id::sla(env, &env.current_contract_address(), consumer, nonce)?;
+    if storage::has_sla(env, &id) {
+        return Err(Error::Exists);
+    }
+    Ok(id)
+}
+
+pub fn encode(env: &Env, terms: &Terms) -> Result<Bytes, Error> {
+    Ok(Bytes::from_slice(env, terms.encode()?.as_slice()))
+}
+
+/// Whether the SLA may be renewed by `consumer` on the same unit.
+fn check_previous(env: &Env, consumer: &Address, request: &Request) -> Result<(), Error> {
+    let before = life::of_consumer(env, consumer, &request.previous)?;
+    if before.unit != request.unit {
+        return Err(Error::ArgumentInvalid);
+    }
+    if !matches!(before.state, SlaState::Active | SlaState::Closing) || life::is_some(&before.next) {
+        return Err(Error::StateWrong);
+    }
+    if before.state == SlaState::Active && before.covered_epochs < before.duration {
+        return Err(Error::DepositShort);
+    }
+    Ok(())
 }
 
 fn check_price(request: &Request, quote: &Quote) -> Result<(), Error> {
@@ -95,7 +136,17 @@ fn check_price(request: &Request, quote: &Quote) -> Result<(), Error> {
     Ok(())
 }
 
-fn fresh(env: &Env, consumer: &Address, request: &Request, quote: &Quote, terms_hash: BytesN<32>, accept_by: u64, params: &Params) -> Sla {
+#[allow(clippy::too_many_arguments)]
+fn fresh(
+    env: &Env,
+    consumer: &Address,
+    request: &Request,
+    quote: &Quote,
+    terms_hash: BytesN<32>,
+    accept_by: u64,
+    params: &Params,
+    group: BytesN<32>,
+) -> Sla {
     Sla {
         consumer: consumer.clone(),
         provider: quote.provider.clone(),
@@ -114,6 +165,8 @@ fn fresh(env: &Env, consumer: &Address, request: &Request, quote: &Quote, terms_
         fees: 0,
         retention: 0,
         bond: 0,
+        bond_total: 0,
+        bond_taken: 0,
         disputed: 0,
         withdrawn: 0,
         gross: 0,
@@ -129,15 +182,21 @@ fn fresh(env: &Env, consumer: &Address, request: &Request, quote: &Quote, terms_
         accept_by,
         fund_by: 0,
         settled_epochs: 0,
-        settled_hash: BytesN::from_array(env, &[0; 32]),
+        settled_hash: life::none(env),
         windows: 0,
         slash_bps: 0,
         breach: false,
         params_version: params.version,
+        group,
+        previous: request.previous.clone(),
+        next: life::none(env),
     }
 }
 
-fn requested(env: &Env, id: &BytesN<32>, sla: &Sla, terms: Bytes) {
+/// Stores a new SLA and its terms, and tells of it.
+pub fn put(env: &Env, id: &BytesN<32>, sla: &Sla, terms: Bytes) {
+    storage::set_sla(env, id, sla);
+    storage::set_terms(env, id, &terms);
     event::Requested {
         sla: id.clone(),
         consumer: sla.consumer.clone(),
@@ -154,7 +213,7 @@ fn requested(env: &Env, id: &BytesN<32>, sla: &Sla, terms: Bytes) {
     .publish(env);
 }
 
-fn funded(env: &Env, id: &BytesN<32>, sla: &Sla, from: &Address, amount: i128) {
+pub fn funded(env: &Env, id: &BytesN<32>, sla: &Sla, from: &Address, amount: i128) {
     event::Funded {
         sla: id.clone(),
         from: from.clone(),

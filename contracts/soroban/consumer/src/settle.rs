@@ -2,7 +2,7 @@
 
 use flashback_core::{
     error::Error,
-    interface::{forward, ProviderClient},
+    interface::forward,
     leaf::Leaf,
     money::{sub, Totals},
     settlement::{check, decode_terms, is_settled, Position, Proof},
@@ -10,17 +10,14 @@ use flashback_core::{
 };
 use soroban_sdk::{Bytes, BytesN, Env};
 
-use crate::{
-    escrow, event, life, storage,
-    types::{Sla, SlaState},
-};
+use crate::{escrow, event, life, storage, types::Sla};
 
 pub fn settle(env: &Env, id: &BytesN<32>, proof: &Proof) -> Result<(), Error> {
     let mut sla = storage::sla(env, id)?;
     if is_settled(env, &sla.settled_hash, proof.to) {
         return Ok(());
     }
-    if !matches!(sla.state, SlaState::Active | SlaState::Closing) {
+    if !sla.state.is_live() {
         return Err(Error::StateWrong);
     }
     let document = storage::terms(env, id)?;
@@ -59,7 +56,7 @@ pub fn settle(env: &Env, id: &BytesN<32>, proof: &Proof) -> Result<(), Error> {
 /// The provider's half, by the same proof. Anyone may have settled it further already: then it needs nothing from here, and it must
 /// not be able to hold the consumer's half up; at the SLA's end it ends too, since no later leaf will come.
 fn settle_reservation(env: &Env, id: &BytesN<32>, terms: Bytes, to: &Leaf, proof: &Proof) -> Result<(), Error> {
-    let po = ProviderClient::new(env, &storage::provider_orchestrator(env)?);
+    let po = life::provider_orchestrator(env)?;
     let reservation = forward(po.try_reservation(id))?;
     if reservation.state == ReservationState::Done {
         return Ok(());

@@ -2,10 +2,13 @@
 //! its own that each call extends when it touches it (`flashback_core::lifetime`). Every version of the parameters stays, since
 //! live SLAs keep theirs.
 
-use flashback_core::{error::Error, lifetime, params::Params, schedule::Schedule};
-use soroban_sdk::{contracttype, Address, Bytes, BytesN, Env, IntoVal, TryFromVal, Val};
+use flashback_core::{error::Error, lifetime, params::Params, schedule::Schedule, settlement::decode_terms};
+use soroban_sdk::{contracttype, symbol_short, Address, Bytes, BytesN, Env, IntoVal, Map, Symbol, TryFromVal, Val, Vec};
 
-use crate::types::{Grant, Sla};
+use crate::{
+    compose::signed,
+    types::{Grant, Sla},
+};
 
 #[contracttype]
 enum Key {
@@ -20,6 +23,7 @@ enum Key {
     Terms(BytesN<32>),
     Sla(BytesN<32>),
     Grant(BytesN<32>),
+    Group(BytesN<32>),
 }
 
 pub fn init(env: &Env, admin: &Address, oracle: &Address, po: &Address, schedule: &Schedule, params: &Params) {
@@ -102,7 +106,23 @@ pub fn has_sla(env: &Env, id: &BytesN<32>) -> bool {
 }
 
 pub fn sla(env: &Env, id: &BytesN<32>) -> Result<Sla, Error> {
-    find(env, &Key::Sla(id.clone())).ok_or(Error::NotFound)
+    let mut stored: Map<Symbol, Val> = find(env, &Key::Sla(id.clone())).ok_or(Error::NotFound)?;
+    if !stored.contains_key(symbol_short!("group")) {
+        renew_layout(env, id, &mut stored)?;
+    }
+    Sla::try_from_val(env, &stored.to_val()).map_err(|_| Error::Malformed)
+}
+
+/// Completes an SLA that was stored before there were successors; the next write keeps it so.
+fn renew_layout(env: &Env, id: &BytesN<32>, stored: &mut Map<Symbol, Val>) -> Result<(), Error> {
+    let bond = decode_terms(&terms(env, id)?)?.bond;
+    let none = BytesN::from_array(env, &[0; 32]).to_val();
+    stored.set(Symbol::new(env, "bond_total"), signed(bond)?.into_val(env));
+    stored.set(Symbol::new(env, "bond_taken"), 0i128.into_val(env));
+    for name in [symbol_short!("group"), symbol_short!("previous"), symbol_short!("next")] {
+        stored.set(name, none);
+    }
+    Ok(())
 }
 
 pub fn set_sla(env: &Env, id: &BytesN<32>, sla: &Sla) {
@@ -121,11 +141,25 @@ pub fn set_grant(env: &Env, id: &BytesN<32>, grant: &Grant) {
     put(env, &Key::Grant(id.clone()), grant);
 }
 
-/// The longest lifetime for an SLA that exists, with its terms and the parameters that it began with.
-pub fn renew_sla(env: &Env, id: &BytesN<32>, params_version: u32) {
+/// The SLAs that were requested together.
+pub fn group(env: &Env, id: &BytesN<32>) -> Result<Vec<BytesN<32>>, Error> {
+    find(env, &Key::Group(id.clone())).ok_or(Error::NotFound)
+}
+
+/// Written once per group.
+pub fn set_group(env: &Env, id: &BytesN<32>, slas: &Vec<BytesN<32>>) {
+    put(env, &Key::Group(id.clone()), slas);
+}
+
+/// The longest lifetime for an SLA that exists, with its terms, the parameters that it began with, and its group.
+pub fn renew_sla(env: &Env, id: &BytesN<32>, sla: &Sla) {
     lifetime::extend_fully(env, &Key::Sla(id.clone()));
     lifetime::extend_fully(env, &Key::Terms(id.clone()));
-    lifetime::extend_fully(env, &Key::Params(params_version));
+    lifetime::extend_fully(env, &Key::Params(sla.params_version));
+    let group = Key::Group(sla.group.clone());
+    if env.storage().persistent().has(&group) {
+        lifetime::extend_fully(env, &group);
+    }
 }
 
 /// The longest lifetime for a grant that exists.

@@ -1,6 +1,6 @@
 //! What is stored and shown.
 
-use soroban_sdk::{contracttype, Address, Bytes, BytesN};
+use soroban_sdk::{contracttype, Address, Bytes, BytesN, Vec};
 
 /// What a consumer asks for.
 #[contracttype]
@@ -24,6 +24,54 @@ pub struct Request {
     pub nonce: BytesN<32>,
     /// What is paid in at once, 0 to the total price.
     pub deposit: i128,
+    /// The SLA that this one renews; zeros: none.
+    pub previous: BytesN<32>,
+}
+
+/// What a consumer asks of several units together.
+#[contracttype]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Joint {
+    /// Bytes.
+    pub volume: u64,
+    /// Epochs.
+    pub duration: u32,
+    /// 0 stream, 1 escrow.
+    pub mode: u32,
+    /// r: the data survives the loss of any r − 1 units.
+    pub redundancy: u32,
+    /// Where the consumer is paid on the provider's chain.
+    pub refund: Address,
+    pub parts: Vec<Part>,
+}
+
+/// One unit's part of a joint SLA; as in [`Request`].
+#[contracttype]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Part {
+    pub unit: BytesN<32>,
+    /// Of the volume.
+    pub share_bps: u32,
+    pub egress: u64,
+    pub max_total: i128,
+    pub price_version: u32,
+    pub nonce: BytesN<32>,
+    pub deposit: i128,
+}
+
+/// A part that an SLA is split into.
+#[contracttype]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Split {
+    /// Its consumer.
+    pub to: Address,
+    /// Where that one is paid on the provider's chain.
+    pub refund: Address,
+    /// Bytes.
+    pub volume: u64,
+    /// Bytes that may be read in the part's whole life.
+    pub egress: u64,
+    pub nonce: BytesN<32>,
 }
 
 #[contracttype]
@@ -46,6 +94,8 @@ pub enum SlaState {
     Retention = 11,
     /// The money ran out.
     Defaulted = 12,
+    /// The provider ends it.
+    Reclaiming = 13,
 }
 
 impl SlaState {
@@ -53,6 +103,11 @@ impl SlaState {
     pub fn is_terminal(self) -> bool {
         use SlaState::*;
         matches!(self, Completed | Rejected | Expired | Cancelled | Terminated | Defaulted)
+    }
+
+    /// Whether leaves are settled; of a stored state.
+    pub fn is_live(self) -> bool {
+        matches!(self, SlaState::Active | SlaState::Closing | SlaState::Reclaiming)
     }
 }
 
@@ -88,7 +143,11 @@ pub struct Sla {
     pub retention: i128,
     /// B: what an early end by the consumer is paid out of.
     pub bond: i128,
-    /// D: what a dispute holds of the provider's.
+    /// The bond that is to be paid in.
+    pub bond_total: i128,
+    /// What rulings took of it, for good or until they are spoken.
+    pub bond_taken: i128,
+    /// D: what a dispute holds.
     pub disputed: i128,
     pub withdrawn: i128,
     /// Cumulative, of the last settled leaf.
@@ -101,11 +160,11 @@ pub struct Sla {
     pub credited: i128,
     /// 0 until Active.
     pub start_epoch: u64,
-    /// Epochs agreed.
+    /// Epochs agreed; after a split those until it.
     pub duration: u32,
     /// Epochs that are paid for.
     pub covered_epochs: u32,
-    /// Epochs until the end: those that are paid for, or less after `close` or `terminate`.
+    /// Epochs until the end: those that are paid for, or less once a party set it.
     pub end_epochs: u32,
     /// Of the terms.
     pub grace_epochs: u32,
@@ -125,6 +184,12 @@ pub struct Sla {
     pub breach: bool,
     /// Of the parameters that it began with.
     pub params_version: u32,
+    /// The joint SLA that it is part of; zeros: none.
+    pub group: BytesN<32>,
+    /// The SLA that it goes on from; zeros: none.
+    pub previous: BytesN<32>,
+    /// The SLA that goes on from it; zeros: none.
+    pub next: BytesN<32>,
 }
 
 /// Who may do what under which prefix until when; void when it, or one that it comes from, is revoked or expired.

@@ -4,7 +4,7 @@ use soroban_sdk::{contractclient, Address, Bytes, BytesN, Env, InvokeError, Vec}
 
 use crate::{
     error::Error,
-    types::{Config, Quote, Reservation},
+    types::{Config, Divided, Quote, Reservation},
 };
 
 #[contractclient(name = "OracleClient")]
@@ -17,17 +17,27 @@ pub trait Oracle {
 /// What the Consumer Orchestrator asks of the Provider Orchestrator.
 #[contractclient(name = "ProviderClient")]
 pub trait Provider {
-    fn quote(env: Env, unit: BytesN<32>, volume: u64, egress: u64, duration: u32) -> Result<Quote, Error>;
+    fn quote(
+        env: Env,
+        unit: BytesN<32>,
+        consumer: Address,
+        volume: u64,
+        egress: u64,
+        duration: u32,
+        previous: BytesN<32>,
+    ) -> Result<Quote, Error>;
     #[allow(clippy::too_many_arguments)]
     fn reserve(
         env: Env,
         sla: BytesN<32>,
         unit: BytesN<32>,
+        consumer: Address,
         volume: u64,
         terms_hash: BytesN<32>,
         refund: Address,
         collateral: i128,
         auto: bool,
+        previous: BytesN<32>,
     ) -> Result<bool, Error>;
     fn activate(env: Env, sla: BytesN<32>, start_epoch: u64, zero_leaf_hash: BytesN<32>) -> Result<(), Error>;
     fn release(env: Env, sla: BytesN<32>) -> Result<(), Error>;
@@ -43,6 +53,8 @@ pub trait Provider {
         path: Vec<BytesN<32>>,
     ) -> Result<(), Error>;
     fn finish(env: Env, sla: BytesN<32>) -> Result<(), Error>;
+    fn divide(env: Env, sla: BytesN<32>, parts: Vec<Divided>) -> Result<(), Error>;
+    fn assign(env: Env, sla: BytesN<32>, refund: Address) -> Result<(), Error>;
     fn reservation(env: Env, sla: BytesN<32>) -> Result<Reservation, Error>;
 }
 
@@ -51,7 +63,8 @@ pub trait Provider {
 pub trait Consumer {
     fn accepted(env: Env, sla: BytesN<32>) -> Result<(bool, u64, BytesN<32>), Error>;
     fn refused(env: Env, sla: BytesN<32>) -> Result<(), Error>;
-    fn freeze(env: Env, sla: BytesN<32>, amount: i128) -> Result<i128, Error>;
+    fn reclaimed(env: Env, sla: BytesN<32>) -> Result<(u32, i128), Error>;
+    fn freeze(env: Env, sla: BytesN<32>, amount: i128, bond: bool) -> Result<i128, Error>;
     fn rule(env: Env, sla: BytesN<32>, to_consumer: i128) -> Result<(), Error>;
     fn terms(env: Env, sla: BytesN<32>) -> Result<Bytes, Error>;
 }

@@ -126,11 +126,8 @@ pub fn least_epochs(terms: &Terms) -> u32 {
     terms.window_epochs.saturating_add(terms.grace_epochs).saturating_add(terms.retention_epochs).min(terms.duration_epochs)
 }
 
-/// R: of what has not accrued, the price of the last covered epochs; nothing when the whole duration is paid for.
+/// R: of what has not accrued, the price of the last of the `covered` epochs, which are not all of the duration.
 pub fn reserve(terms: &Terms, unused: i128, covered: u32) -> Result<i128, Error> {
-    if covered >= terms.duration_epochs {
-        return Ok(0);
-    }
     let rate = Rate::of(terms)?;
     Ok(unused.min(sub(rate.storage(covered)?, rate.storage(covered.saturating_sub(terms.retention_epochs))?)?))
 }
@@ -140,10 +137,16 @@ pub fn bond(terms: &Terms) -> Result<i128, Error> {
     amount(U256::new(terms.bond))
 }
 
-/// `bps` of the storage that was promised and is not used after so many epochs.
-pub fn unused(terms: &Terms, epochs: u32, bps: u16) -> Result<i128, Error> {
+/// `bps` of the storage between two numbers of epochs.
+pub fn unused(terms: &Terms, from: u32, to: u32, bps: u16) -> Result<i128, Error> {
     let rate = Rate::of(terms)?;
-    bps_of(sub(rate.storage(terms.duration_epochs)?, rate.storage(epochs)?)?, bps.into())
+    bps_of(sub(rate.storage(to)?, rate.storage(from)?)?, bps.into())
+}
+
+/// ⌊amount · part / whole⌋ for amounts that are not negative.
+pub fn part_of(of: i128, part: u128, whole: u128) -> Result<i128, Error> {
+    let of = u128::try_from(of).map_err(|_| Error::AmountInvalid)?;
+    amount(div(mul(U256::new(of), U256::new(part))?, whole)?)
 }
 
 /// Credits that the collateral covers.
@@ -158,8 +161,7 @@ pub fn slash(terms: &Terms, slash_bps: u32) -> Result<i128, Error> {
 
 /// ⌊amount · bps / 10⁴⌋ for an amount that is not negative.
 pub fn bps_of(of: i128, bps: u32) -> Result<i128, Error> {
-    let of = u128::try_from(of).map_err(|_| Error::AmountInvalid)?;
-    amount(div(mul(U256::new(of), U256::from(bps))?, BPS.into())?)
+    part_of(of, bps.into(), BPS.into())
 }
 
 /// The shares of a cumulative slash; the consumer has the rest.

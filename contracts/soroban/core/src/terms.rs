@@ -11,8 +11,10 @@ const TAG: &[u8] = b"FLASHBACK-TERMS-v2";
 pub const BPS: u32 = 10_000;
 /// Tiers of a table at most.
 pub const TIERS_MAX: usize = 8;
+/// Units of a joint SLA at most.
+pub const UNITS_MAX: usize = 6;
 /// No encoded terms are longer.
-pub const TERMS_LEN_MAX: usize = 640;
+pub const TERMS_LEN_MAX: usize = 832;
 
 pub const VOLUME_MAX_BYTES: u64 = 1 << 50;
 pub const EGRESS_MAX_BYTES: u64 = 1 << 54;
@@ -63,6 +65,65 @@ impl Tiers {
     }
 }
 
+/// A unit and its share of the volume, in bps.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Share {
+    pub unit: [u8; 32],
+    pub bps: u16,
+}
+
+/// The units that a volume is spread over, 1 to [`UNITS_MAX`]: the SLA's own first, then the others of its joint SLA.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Units {
+    shares: [Share; UNITS_MAX],
+    len: usize,
+}
+
+impl Units {
+    /// One unit with all of the volume.
+    pub fn alone(unit: [u8; 32]) -> Self {
+        let mut shares = [Share::default(); UNITS_MAX];
+        shares[0] = Share { unit, bps: BPS as u16 };
+        Units { shares, len: 1 }
+    }
+
+    pub fn push(&mut self, share: Share) -> Result<(), Error> {
+        *self.shares.get_mut(self.len).ok_or(Error::Malformed)? = share;
+        self.len += 1;
+        Ok(())
+    }
+
+    pub fn shares(&self) -> &[Share] {
+        self.shares.get(..self.len).unwrap_or_default()
+    }
+
+    fn read(r: &mut Reader) -> Result<Self, Error> {
+        let mut units = Units::default();
+        for _ in 0..r.u32()? {
+            units.push(Share { unit: r.bytes()?, bps: r.u16()? })?;
+        }
+        let valid = match units.shares() {
+            [] => false,
+            [alone] => u32::from(alone.bps) == BPS,
+            shares => shares.iter().all(|s| (1..=BPS).contains(&s.bps.into())),
+        };
+        if valid {
+            Ok(units)
+        } else {
+            Err(Error::Malformed)
+        }
+    }
+
+    fn write<const N: usize>(&self, w: &mut Writer<N>) -> Result<(), Error> {
+        w.u32(self.len as u32)?;
+        for share in self.shares() {
+            w.bytes(&share.unit)?;
+            w.u16(share.bps)?;
+        }
+        Ok(())
+    }
+}
+
 /// Field by field as the page has them; prices and collateral are in smallest units of `asset`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Terms {
@@ -73,8 +134,8 @@ pub struct Terms {
     pub payout: Account,
     pub refund: Account,
     pub asset: Account,
-    /// The one unit, which has all of the volume.
-    pub unit: [u8; 32],
+    /// `volume_bytes` is the own unit's.
+    pub units: Units,
     pub kind: u8,
     pub volume_bytes: u64,
     pub egress_bytes: u64,
@@ -143,7 +204,7 @@ pub struct FeeBps {
 }
 
 impl Terms {
-    /// Decodes; refuses trailing bytes, more than one unit, long tables and periods of zero.
+    /// Decodes; refuses trailing bytes, no or too many units, wrong shares, long tables and periods of zero.
     pub fn decode(document: &[u8]) -> Result<Self, Error> {
         let mut r = Reader::new(document, TAG)?;
         let terms = Terms {
@@ -154,7 +215,7 @@ impl Terms {
             payout: read_account(&mut r)?,
             refund: read_account(&mut r)?,
             asset: read_account(&mut r)?,
-            unit: read_unit(&mut r)?,
+            units: Units::read(&mut r)?,
             kind: r.u8()?,
             volume_bytes: r.u64()?,
             egress_bytes: r.u64()?,
@@ -216,9 +277,7 @@ impl Terms {
         for account in [&self.consumer, &self.provider, &self.payout, &self.refund, &self.asset] {
             w.bytes(&account.0)?;
         }
-        w.u32(1)?;
-        w.bytes(&self.unit)?;
-        w.u16(BPS as u16)?;
+        self.units.write(&mut w)?;
         w.u8(self.kind)?;
         w.u64(self.volume_bytes)?;
         w.u64(self.egress_bytes)?;
@@ -269,15 +328,4 @@ impl Terms {
 
 fn read_account(r: &mut Reader) -> Result<Account, Error> {
     r.bytes::<ACCOUNT_LEN>().map(Account)
-}
-
-fn read_unit(r: &mut Reader) -> Result<[u8; 32], Error> {
-    if r.u32()? != 1 {
-        return Err(Error::Malformed);
-    }
-    let unit = r.bytes()?;
-    if u32::from(r.u16()?) != BPS {
-        return Err(Error::Malformed);
-    }
-    Ok(unit)
 }

@@ -94,7 +94,7 @@ pub struct Reservation {
     /// Where the consumer is paid on this chain.
     pub refund: Address,
     pub terms_hash: BytesN<32>,
-    /// Bytes.
+    /// Bytes that it counts for: less than the terms' once a successor took them over.
     pub volume: u64,
     pub state: ReservationState,
     /// What was promised; locked from Locked to Done but for coverage and slash.
@@ -114,4 +114,27 @@ pub struct Reservation {
     /// Told so far.
     pub warnings: u32,
     pub start_epoch: u64,
+    /// The SLA whose successor this one is; zeros: none.
+    pub previous: BytesN<32>,
+    /// Bytes that it takes over from `previous` when it becomes Active, so that they are not reserved.
+    pub takes: u64,
+    /// What the provider's early end costs it; once Done, what of it was paid.
+    pub reclaim: i128,
+    /// The end that the provider set, in epochs; 0: it did not.
+    pub reclaim_epochs: u32,
+}
+
+/// A part that an SLA is divided into, from `start_epoch` on.
+#[contracttype]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Divided {
+    pub sla: BytesN<32>,
+    /// Bytes.
+    pub volume: u64,
+    pub terms_hash: BytesN<32>,
+    pub refund: Address,
+    /// Smallest units.
+    pub collateral: i128,
+    pub start_epoch: u64,
+    pub zero_leaf_hash: BytesN<32>,
 }

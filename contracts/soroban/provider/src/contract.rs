@@ -2,6 +2,7 @@ use flashback_core::{
     error::Error,
     id,
     interface::{forward, ConsumerClient},
+    money::add,
     params::Params,
     schedule::Schedule,
     settlement::Proof,
@@ -15,8 +16,8 @@ use crate::{
     collateral, event, node,
     reservation::{self, Wanted},
     settle, storage,
-    types::{Collateral, Node, Provider, Reservation, Spec, Unit, UnitState},
-    unit,
+    types::{Collateral, Divided, Node, Price, Provider, Reservation, Spec, Unit, UnitState},
+    unit::{self, Wish},
 };
 
 #[contract]
@@ -188,6 +189,23 @@ impl ProviderOrchestrator {
         Ok(())
     }
 
+    /// Sets what the unit asks of one consumer for its next SLA, until `until`, Unix seconds; a time that is over takes it back.
+    ///
+    /// # Errors
+    /// AmountInvalid, NotFound, NotAuthorized, StateWrong, UnitDecommissioning, ListingUnpaid, ArgumentInvalid.
+    pub fn price_for(
+        env: Env,
+        provider: Address,
+        unit: BytesN<32>,
+        consumer: Address,
+        storage_price: i128,
+        egress_price: i128,
+        until: u64,
+    ) -> Result<(), Error> {
+        provider.require_auth();
+        unit::price_for(&env, &provider, unit, consumer, Price { storage_price, egress_price, until })
+    }
+
     /// # Errors
     /// NotFound, NotAuthorized, StateWrong, UnitDecommissioning, ListingUnpaid.
     pub fn unit_list(env: Env, provider: Address, id: BytesN<32>, listed: bool) -> Result<(), Error> {
@@ -266,12 +284,20 @@ impl ProviderOrchestrator {
         unit::retire(&env, &id)
     }
 
-    /// What the unit asks now.
+    /// What the unit asks `consumer` now, for a successor of `previous` or, with zeros, for an SLA of its own.
     ///
     /// # Errors
     /// NotFound, UnitDecommissioning, UnitMaintenance, UnitUnlisted, ArgumentInvalid, CapacityMissing, DurationOutside, Overflow.
-    pub fn quote(env: Env, unit: BytesN<32>, volume: u64, egress: u64, duration: u32) -> Result<Quote, Error> {
-        unit::quote(&env, storage::unit(&env, &unit)?, volume, egress, duration)
+    pub fn quote(
+        env: Env,
+        unit: BytesN<32>,
+        consumer: Address,
+        volume: u64,
+        egress: u64,
+        duration: u32,
+        previous: BytesN<32>,
+    ) -> Result<Quote, Error> {
+        unit::quote(&env, &unit, &Wish { consumer, volume, egress, duration, previous })
     }
 
     /// Takes capacity for an SLA. Consumer Orchestrator only.
@@ -283,14 +309,16 @@ impl ProviderOrchestrator {
         env: Env,
         sla: BytesN<32>,
         unit: BytesN<32>,
+        consumer: Address,
         volume: u64,
         terms_hash: BytesN<32>,
         refund: Address,
         collateral: i128,
         auto: bool,
+        previous: BytesN<32>,
     ) -> Result<bool, Error> {
         require_consumer_orchestrator(&env)?;
-        reservation::reserve(&env, Wanted { sla, unit, volume, terms_hash, refund, collateral }, auto)
+        reservation::reserve(&env, Wanted { sla, unit, consumer, volume, terms_hash, refund, collateral, previous }, auto)
     }
 
     /// Accepts a held reservation: locks its collateral and tells the Consumer Orchestrator, which may activate it at once.
@@ -318,10 +346,48 @@ impl ProviderOrchestrator {
         forward(ConsumerClient::new(&env, &storage::consumer_orchestrator(&env)?).try_refused(&sla))
     }
 
+    /// Ends an SLA some windows from now, at a price out of its collateral.
+    ///
+    /// # Errors
+    /// NotFound, NotAuthorized, StateWrong, ReclaimNotice.
+    pub fn reclaim(env: Env, provider: Address, sla: BytesN<32>) -> Result<(), Error> {
+        provider.require_auth();
+        reservation::reclaim(&env, Some(&provider), &sla)
+    }
+
+    /// The same for an SLA on a unit that is Decommissioning. Anyone.
+    ///
+    /// # Errors
+    /// NotFound, StateWrong, ReclaimNotice.
+    pub fn drain(env: Env, sla: BytesN<32>) -> Result<(), Error> {
+        reservation::reclaim(&env, None, &sla)
+    }
+
+    /// An SLA was split. Consumer Orchestrator only.
+    ///
+    /// # Errors
+    /// NotFound, StateWrong, Exists, CollateralMissing.
+    pub fn divide(env: Env, sla: BytesN<32>, parts: Vec<Divided>) -> Result<(), Error> {
+        require_consumer_orchestrator(&env)?;
+        reservation::divide(&env, &sla, &parts)
+    }
+
+    /// An SLA has another consumer, who is paid at `refund`. Consumer Orchestrator only.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub fn assign(env: Env, sla: BytesN<32>, refund: Address) -> Result<(), Error> {
+        require_consumer_orchestrator(&env)?;
+        let mut reservation = storage::reservation(&env, &sla)?;
+        reservation.refund = refund;
+        storage::set_reservation(&env, &reservation);
+        Ok(())
+    }
+
     /// The SLA is funded and begins at `start_epoch`. Consumer Orchestrator only.
     ///
     /// # Errors
-    /// NotFound, StateWrong.
+    /// NotFound, StateWrong, CapacityMissing.
     pub fn activate(env: Env, sla: BytesN<32>, start_epoch: u64, zero_leaf_hash: BytesN<32>) -> Result<(), Error> {
         require_consumer_orchestrator(&env)?;
         reservation::activate(&env, &sla, start_epoch, zero_leaf_hash)
@@ -380,7 +446,7 @@ impl ProviderOrchestrator {
         pay(&env, &reservation.asset, &reservation.refund, amount)
     }
 
-    /// Pays the validators' and the fund's shares of a slash. Anyone.
+    /// Pays the validators' and the fund's shares of a slash; what the validators cannot receive is the fund's. Anyone.
     ///
     /// # Errors
     /// NotFound, NothingDue, TransferFailed.
@@ -393,9 +459,12 @@ impl ProviderOrchestrator {
         reservation.validators_due = 0;
         reservation.fund_due = 0;
         storage::set_reservation(&env, &reservation);
-        event::Collected { sla, validators, fund }.publish(&env);
         let payees = storage::params(&env)?.payees;
-        pay(&env, &reservation.asset, &payees.validators, validators)?;
+        let (validators, fund) = match pay(&env, &reservation.asset, &payees.validators, validators) {
+            Ok(()) => (validators, fund),
+            Err(_) => (0, add(fund, validators)?),
+        };
+        event::Collected { sla, validators, fund }.publish(&env);
         pay(&env, &reservation.asset, &payees.fund, fund)
     }
 
@@ -435,6 +504,11 @@ impl ProviderOrchestrator {
         let mut unit = storage::unit(&env, &id)?;
         unit.state = unit::state(&unit, env.ledger().timestamp());
         Ok(unit)
+    }
+
+    /// What the unit asks of one consumer, while that holds.
+    pub fn price_of(env: Env, unit: BytesN<32>, consumer: Address) -> Result<Price, Error> {
+        storage::price(&env, &unit, &consumer).ok_or(Error::NotFound)
     }
 
     pub fn reservation(env: Env, sla: BytesN<32>) -> Result<Reservation, Error> {

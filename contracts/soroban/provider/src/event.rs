@@ -64,6 +64,17 @@ pub struct UnitPriced {
     pub price_version: u32,
 }
 
+/// Until then the unit asks `consumer` for these prices; `until` in the past: no more.
+#[contractevent(topics = ["priced_for"])]
+pub struct PricedFor {
+    #[topic]
+    pub unit: BytesN<32>,
+    pub consumer: Address,
+    pub storage_price: i128,
+    pub egress_price: i128,
+    pub until: u64,
+}
+
 #[contractevent(topics = ["unit_listed"])]
 pub struct UnitListed {
     #[topic]
@@ -111,6 +122,15 @@ pub struct Accepted {
     pub sla: BytesN<32>,
     pub provider: Address,
     pub collateral: i128,
+}
+
+/// The provider ends the SLA after `end_epochs` epochs, for `price` out of its collateral.
+#[contractevent(topics = ["reclaimed"])]
+pub struct Reclaimed {
+    #[topic]
+    pub sla: BytesN<32>,
+    pub end_epochs: u32,
+    pub price: i128,
 }
 
 #[contractevent(topics = ["refused"])]

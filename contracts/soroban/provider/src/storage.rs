@@ -2,9 +2,9 @@
 //! when it touches it (`flashback_core::lifetime`).
 
 use flashback_core::{error::Error, lifetime, params::Params, schedule::Schedule};
-use soroban_sdk::{contracttype, Address, BytesN, Env, IntoVal, TryFromVal, Val};
+use soroban_sdk::{contracttype, symbol_short, Address, BytesN, Env, IntoVal, Map, Symbol, TryFromVal, Val};
 
-use crate::types::{Collateral, Node, Provider, Reservation, Unit};
+use crate::types::{Collateral, Node, Price, Provider, Reservation, Unit};
 
 #[contracttype]
 enum Key {
@@ -20,6 +20,7 @@ enum Key {
     NodeOf(Address),
     Unit(BytesN<32>),
     Reservation(BytesN<32>),
+    Price(BytesN<32>, Address),
 }
 
 pub fn init(env: &Env, admin: &Address, oracle: &Address, schedule: &Schedule, params: &Params) {
@@ -135,11 +136,37 @@ pub fn has_reservation(env: &Env, sla: &BytesN<32>) -> bool {
 }
 
 pub fn reservation(env: &Env, sla: &BytesN<32>) -> Result<Reservation, Error> {
-    find(env, &Key::Reservation(sla.clone())).ok_or(Error::NotFound)
+    let mut stored: Map<Symbol, Val> = find(env, &Key::Reservation(sla.clone())).ok_or(Error::NotFound)?;
+    if !stored.contains_key(symbol_short!("previous")) {
+        renew_layout(env, &mut stored);
+    }
+    Reservation::try_from_val(env, &stored.to_val()).map_err(|_| Error::Malformed)
+}
+
+/// Completes a reservation that was stored before there were successors; the next write keeps it so.
+fn renew_layout(env: &Env, stored: &mut Map<Symbol, Val>) {
+    stored.set(symbol_short!("previous"), BytesN::from_array(env, &[0; 32]).to_val());
+    stored.set(symbol_short!("takes"), 0u64.into_val(env));
+    stored.set(symbol_short!("reclaim"), 0i128.into_val(env));
+    stored.set(Symbol::new(env, "reclaim_epochs"), 0u32.into());
 }
 
 pub fn set_reservation(env: &Env, value: &Reservation) {
     put(env, &Key::Reservation(value.sla.clone()), value);
+}
+
+/// What the unit asks of one consumer now, if there is such a price.
+pub fn price(env: &Env, unit: &BytesN<32>, consumer: &Address) -> Option<Price> {
+    let price: Price = find(env, &Key::Price(unit.clone(), consumer.clone()))?;
+    (env.ledger().timestamp() < price.until).then_some(price)
+}
+
+pub fn set_price(env: &Env, unit: &BytesN<32>, consumer: &Address, price: &Price) {
+    put(env, &Key::Price(unit.clone(), consumer.clone()), price);
+}
+
+pub fn remove_price(env: &Env, unit: &BytesN<32>, consumer: &Address) {
+    env.storage().persistent().remove(&Key::Price(unit.clone(), consumer.clone()));
 }
 
 /// The `renew` functions give entries that exist the longest lifetime.

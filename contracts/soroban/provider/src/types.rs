@@ -1,7 +1,7 @@
 //! What is stored and shown.
 
 use flashback_core::types::Qos;
-pub use flashback_core::types::{Reservation, ReservationState};
+pub use flashback_core::types::{Divided, Reservation, ReservationState};
 use soroban_sdk::{contracttype, Address, BytesN, String};
 
 #[contracttype]
@@ -65,6 +65,18 @@ pub struct Maintenance {
     /// Seconds.
     pub used: u64,
     pub window: u64,
+}
+
+/// What a unit asks of one consumer, for one SLA.
+#[contracttype]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Price {
+    /// Smallest units per GiB·day.
+    pub storage_price: i128,
+    /// Smallest units per GiB.
+    pub egress_price: i128,
+    /// Unix seconds.
+    pub until: u64,
 }
 
 /// What a provider says of a new unit.

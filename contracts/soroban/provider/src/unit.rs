@@ -13,12 +13,13 @@ use flashback_core::{
 use soroban_sdk::{Address, BytesN, Env};
 
 use crate::{
-    event, node, storage,
-    types::{Maintenance, Spec, Unit, UnitState},
+    event, node, reservation, storage,
+    types::{Maintenance, Price, Spec, Unit, UnitState},
 };
 
 const CAPACITY_MAX_BYTES: u64 = 1 << 60;
 const REGION_MAX: u32 = 64;
+const PRICE_MAX_SECONDS: u64 = 90 * 86_400;
 const PPM: u32 = 1_000_000;
 
 pub fn create(env: &Env, provider: &Address, spec: Spec, nonce: &BytesN<32>) -> Result<BytesN<32>, Error> {
@@ -107,29 +108,75 @@ pub fn check_prices(storage_price: i128, egress_price: i128) -> Result<(), Error
     }
 }
 
-/// Whether `volume` may be reserved now.
-pub fn check_reservable(unit: &Unit, volume: u64, now: u64) -> Result<(), Error> {
+/// Whether `volume` may be reserved now, of which `takes` bytes are a predecessor's; `asked`: the provider has a price for this consumer,
+/// so that the unit need not be listed.
+pub fn check_reservable(unit: &Unit, volume: u64, takes: u64, asked: bool, now: u64) -> Result<(), Error> {
     match state(unit, now) {
         UnitState::Decommissioning | UnitState::Retired => return Err(Error::UnitDecommissioning),
         UnitState::Maintenance => return Err(Error::UnitMaintenance),
         _ => {}
     }
-    if !unit.listed {
+    if !unit.listed && !asked {
         return Err(Error::UnitUnlisted);
     }
     if !(1..=VOLUME_MAX_BYTES).contains(&volume) {
         return Err(Error::ArgumentInvalid);
     }
-    let taken = unit.reserved_bytes.checked_add(unit.in_use_bytes).and_then(|t| t.checked_add(volume)).ok_or(Error::Overflow)?;
+    check_capacity(unit, volume.checked_sub(takes).ok_or(Error::Overflow)?)
+}
+
+/// Whether there is room for `more` bytes.
+pub fn check_capacity(unit: &Unit, more: u64) -> Result<(), Error> {
+    let taken = unit.reserved_bytes.checked_add(unit.in_use_bytes).and_then(|t| t.checked_add(more)).ok_or(Error::Overflow)?;
     if taken > unit.capacity {
         return Err(Error::CapacityMissing);
     }
     Ok(())
 }
 
+/// Sets the price for one consumer, or takes it back. An announcement of ninety days at most.
+pub fn price_for(env: &Env, provider: &Address, id: BytesN<32>, consumer: Address, price: Price) -> Result<(), Error> {
+    let now = env.ledger().timestamp();
+    check_prices(price.storage_price, price.egress_price)?;
+    if owned_by(env, provider, &id)?.state == UnitState::Decommissioning {
+        return Err(Error::UnitDecommissioning);
+    }
+    check_listing(env, provider, true)?;
+    if price.until > now.saturating_add(PRICE_MAX_SECONDS) {
+        return Err(Error::ArgumentInvalid);
+    }
+    if price.until > now {
+        storage::set_price(env, &id, &consumer, &price);
+    } else {
+        storage::remove_price(env, &id, &consumer);
+    }
+    let Price { storage_price, egress_price, until } = price;
+    event::PricedFor { unit: id, consumer, storage_price, egress_price, until }.publish(env);
+    Ok(())
+}
+
+/// For whom, how much and how long.
+pub struct Wish {
+    pub consumer: Address,
+    pub volume: u64,
+    pub egress: u64,
+    pub duration: u32,
+    pub previous: BytesN<32>,
+}
+
 /// What the unit asks now; refuses as a reservation would.
-pub fn quote(env: &Env, unit: Unit, volume: u64, egress: u64, duration: u32) -> Result<Quote, Error> {
-    check_reservable(&unit, volume, env.ledger().timestamp())?;
+pub fn quote(env: &Env, id: &BytesN<32>, wish: &Wish) -> Result<Quote, Error> {
+    let mut unit = storage::unit(env, id)?;
+    let Wish { volume, egress, duration, .. } = *wish;
+    let takes = reservation::takes(env, id, &wish.previous, volume)?;
+    let price = storage::price(env, id, &wish.consumer);
+    check_reservable(&unit, volume, takes, price.is_some(), env.ledger().timestamp())?;
+    if let Some(price) = price {
+        unit.storage_price = price.storage_price;
+        unit.egress_price = price.egress_price;
+        unit.price_version = 0;
+        unit.auto_accept = true;
+    }
     let schedule = storage::schedule(env)?;
     let life = u64::from(duration) * u64::from(schedule.epoch_seconds);
     if !(unit.min_epochs..=unit.max_epochs).contains(&duration) || life > LIFE_MAX_SECONDS {
@@ -138,7 +185,7 @@ pub fn quote(env: &Env, unit: Unit, volume: u64, egress: u64, duration: u32) -> 
     if egress > EGRESS_MAX_BYTES {
         return Err(Error::ArgumentInvalid);
     }
-    let (storage_price, egress_price) = (price(unit.storage_price)?, price(unit.egress_price)?);
+    let (storage_price, egress_price) = (unsigned(unit.storage_price)?, unsigned(unit.egress_price)?);
     let total = Rate::new(storage_price, egress_price, volume, schedule.epoch_seconds)?.gross(duration, egress)?;
     let collateral = bps_of(total, unit.collateral_bps)?;
     if collateral > COLLATERAL_MAX {
@@ -262,6 +309,6 @@ fn check_spec(spec: &Spec, params: &Params) -> Result<(), Error> {
     }
 }
 
-fn price(v: i128) -> Result<u128, Error> {
+fn unsigned(v: i128) -> Result<u128, Error> {
     u128::try_from(v).map_err(|_| Error::AmountInvalid)
 }
