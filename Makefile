@@ -6,7 +6,7 @@ N       ?= 20000
 SEED    ?= 0
 FUZZTIME ?= 20s
 
-.PHONY: help up build test test-race test-contracts e2e gen tables lint fuzz fuzz-contracts bench-contracts bench clean
+.PHONY: help up build test test-race test-contracts e2e gen tables lint fuzz fuzz-contracts bench-contracts mutants bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ fuzz-contracts: ## N random operations on the model and on the contracts side by
 
 bench-contracts: ## the spread of instructions and written bytes in a random sequence; that settling often or once comes to the same
 	$(GO) run ./internal/orchestrator/sidebyside/bench
+
+mutants: ## do the contracts' tests notice every small change of their money? FILES=part,part: only those; N=n: a sample by SEED
+	FILES="$(FILES)" N="$(if $(filter file,$(origin N)),,$(N))" SEED="$(SEED)" cargo run --release --quiet --locked --manifest-path contracts/mutants/Cargo.toml
 
 fuzz: ## every fuzz target for FUZZTIME
 	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p 2>/dev/null | grep '^Fuzz'); do \
