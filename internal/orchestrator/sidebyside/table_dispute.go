@@ -201,11 +201,14 @@ var (
 	openDoor = Door{Contract: "dispute", Function: "open", Who: consumer, About: anSLA, State: mature, Call: raw("dispute", "open", func(_ *Scene, by ids.Account, id ids.ID) []xdr.ScVal {
 		return opening(scval.Address(by), id, 5)
 	})}
+	accuseDoor = Door{Contract: "dispute", Function: "accuse", Who: provider, About: anSLA, State: mature, Ready: bonded, Call: raw("dispute", "accuse", func(_ *Scene, by ids.Account, id ids.ID) []xdr.ScVal {
+		return opening(scval.Address(by), id, 5)
+	})}
 	executeDoor = ready(door("dispute", "execute", nil, anyones(theDisputed)), final)
 )
 
 var disputeDoors = []Door{
-	openDoor, executeDoor,
+	openDoor, accuseDoor, executeDoor,
 	ready(door("dispute", "answer", provider, by(func(s *Scene) []xdr.ScVal { return append(theDisputed(s), scval.ID([32]byte{4})) })), inTurn(opened, bonded)),
 	ready(door("dispute", "commit", drawn, by(func(s *Scene) []xdr.ScVal { return append(theDisputed(s), scval.ID([32]byte{6})) })), seated),
 	ready(door("dispute", "reveal", drawn, by(func(s *Scene) []xdr.ScVal { return append(theDisputed(s), scval.U32(1), scval.ID(salt)) })), committed),
