@@ -56,13 +56,17 @@ func (c *chain) must(now uint64, op orchestrator.Op) ids.ID {
 }
 
 func begin(t fataler, r orchestrator.Request, spec orchestrator.UnitSpec) *chain {
+	return beginWith(t, r, spec, money.Of(1<<62))
+}
+
+// beginWith so many tokens that everybody has.
+func beginWith(t fataler, r orchestrator.Request, spec orchestrator.UnitSpec, plenty money.Amount) *chain {
 	s, err := orchestrator.New(orchestrator.Genesis{Oracle: account(1, "oracle"), Provider: account(1, "po"), Consumer: account(1, "co"), Admin: admin,
 		Config: walk.Config([32]byte{1}, start, keys, admin), Params: walk.Params(payees)})
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
 	c := &chain{t: t, s: s}
-	plenty := money.Of(1 << 62)
 	s.Mint(token, provider, plenty)
 	s.Mint(token, consumer, plenty)
 	c.must(start, orchestrator.Register{Provider: provider, Payout: payout})

@@ -41,6 +41,12 @@ func anyTerms(t *rapid.T) *Terms {
 		x.Volume, x.Egress = x.Volume>>30+1, x.Egress>>30
 		x.StoragePrice, x.EgressPrice = amountUpTo(t, 100_000, "price"), amountUpTo(t, 100_000, "price")
 	}
+	if n := rapid.IntRange(0, MaxUnits).Draw(t, "units"); n > 1 {
+		x.Redundancy, x.Units = uint8(rapid.IntRange(1, n).Draw(t, "redundancy")), nil
+		for i := range n {
+			x.Units = append(x.Units, Share{Unit: ids.ID{1, byte(i)}, Bps: rapid.Uint16Range(1, 10_000).Draw(t, "share")})
+		}
+	}
 	x.SLA[0], x.SLA[2], x.Network[0] = 9, 3, rapid.Byte().Draw(t, "network")
 	p := &x.Protocol
 	p.FeeBps, p.HoldbackBps, p.MinSamples = rapid.Uint16Range(0, 1_000).Draw(t, "fee"), bps(t, "holdback"), 3

@@ -89,6 +89,8 @@ func encodingCases() (cases []encodingCase) {
 			}
 		})},
 		{"free of charge", terms(func(t *sla.Terms) { t.StoragePrice, t.EgressPrice = zeroAmount, zeroAmount })},
+		{"two of three units", terms(spread(2, 5_000, 5_000, 5_000))},
+		{"six units, odd shares", terms(spread(3, 2_501, 2_499, 2_500, 2_502, 10_000, 1))},
 	} {
 		cases = append(cases, encodingCase{Name: "terms: " + t.name, Kind: "terms", Bytes: t.t.Bytes(), Hash: b32(t.t.Hash()), Fields: termsFields(t.t)})
 	}
@@ -139,6 +141,12 @@ func refusedCases(l *sla.Leaf, c *cert.Certificate) (cases []encodingCase) {
 	refuse("terms", "two units", with(tb, unitAt, 0, 0, 0, 2))
 	refuse("terms", "no unit", with(tb, unitAt, 0, 0, 0, 0))
 	refuse("terms", "a share of less than all", with(tb, unitAt+4+32, 0x27, 0x0f))
+	for _, x := range []struct {
+		why    string
+		shares []uint16
+	}{{"seven units", []uint16{9, 9, 9, 9, 9, 9, 9}}, {"a share of nothing", []uint16{10_000, 0}}, {"a share of more than all", []uint16{10_000, 10_001}}} {
+		refuse("terms", x.why, terms(spread(1, x.shares...)).Bytes())
+	}
 	refuse("leaf", "status 3", with(lb, len(lb)-1, 3))
 	refuse("leaf", "lost 2", with(lb, len(lb)-2, 2))
 	refuse("certificate", "recovery 2", with(cb, len(cb)-1, 2))

@@ -34,8 +34,11 @@ func termsFields(t *sla.Terms) []field {
 	f.add("payout", t.Payout.Bytes())
 	f.add("refund", t.Refund.Bytes())
 	f.add("asset", t.Asset.Bytes())
-	f.add("unit", t.Units[0].Unit[:])
-	f.add("unit_share_bps", t.Units[0].Bps)
+	f.add("units", uint32(len(t.Units)))
+	for i, u := range t.Units {
+		f.add(fmt.Sprintf("unit_%d", i), u.Unit[:])
+		f.add(fmt.Sprintf("unit_%d_share_bps", i), u.Bps)
+	}
 	f.add("kind", t.Kind)
 	f.add("volume", t.Volume)
 	f.add("egress", t.Egress)

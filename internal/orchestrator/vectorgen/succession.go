@@ -85,6 +85,16 @@ func unitAt(i int) ids.ID {
 	return ids.UnitID(po, ownerAt(i), nonce(name("unit", i)))
 }
 
+// spread terms over units with these shares.
+func spread(redundancy uint8, shares ...uint16) func(*sla.Terms) {
+	return func(t *sla.Terms) {
+		t.Redundancy, t.Units = redundancy, nil
+		for i, bps := range shares {
+			t.Units = append(t.Units, sla.Share{Unit: unitAt(i), Bps: bps})
+		}
+	}
+}
+
 func ownerAt(i int) ids.Account { return []ids.Account{provider, second}[i%2] }
 
 func name(of string, i int) string { return of + " " + string(rune('0'+i)) }
