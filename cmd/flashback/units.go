@@ -22,7 +22,7 @@ import (
 
 func unitsCommand(a *app) *cobra.Command {
 	c := &cobra.Command{Use: "units", Short: "Data Units: what a provider rents out, and the collateral behind it"}
-	c.AddCommand(unitsList(a), unitsShow(a), unitsCreate(a), unitsPrice(a), unitsListed(a, true), unitsListed(a, false), unitsMaintenance(a), unitsResume(a), unitsDecommission(a), unitsCollateral(a))
+	c.AddCommand(unitsList(a), unitsShow(a), unitsCreate(a), unitsPrice(a), unitsPriceFor(a), unitsListed(a, true), unitsListed(a, false), unitsMaintenance(a), unitsResume(a), unitsDecommission(a), unitsCollateral(a))
 	return c
 }
 
