@@ -157,6 +157,22 @@ func (v *town) told(who string, args ...string) (m map[string]any) {
 	return m
 }
 
+// toldList is told for commands that print a list.
+func (v *town) toldList(who string, args ...string) (l []map[string]any) {
+	v.Helper()
+	out := v.does(who, append(args, "--json")...)
+	if err := json.Unmarshal([]byte(out), &l); err != nil {
+		v.Fatalf("%s: %v", out, err)
+	}
+	return l
+}
+
+// text of a field of a field.
+func text(m map[string]any, outer, inner string) string {
+	x, _ := m[outer].(map[string]any)
+	return fmt.Sprint(x[inner])
+}
+
 // shows expects words in what a command prints.
 func (v *town) shows(out string, words ...string) {
 	v.Helper()

@@ -28,30 +28,32 @@ import (
 func scoreCommand(a *app) *cobra.Command {
 	c := &cobra.Command{Use: "score", Short: "Scores of providers and consumers, recomputed from public data",
 		Long: "Recomputes scores (docs/spec/score.md) from public data: the SLAs that the chain knows, their terms, and their settled leaves, which any validator hands out and whose hashes the chain holds. Nobody is trusted."}
-	c.AddCommand(scoreShow(a), scoreDerive(a))
+	c.AddCommand(scoreShow(a), scoreDerive(a), scoreRecord(a))
 	return c
 }
 
 func scoreShow(a *app) *cobra.Command {
 	var o scoreOptions
-	c := &cobra.Command{Use: "show ADDRESS", Short: "Show an account's scores, as provider and as consumer", Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
-		l, err := o.derive(c.Context(), a, args[0])
+	c := &cobra.Command{Use: "show ADDRESS", Short: "Show an account's scores, derived and as the contract has them, as provider and as consumer", Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
+		l, err := o.derive(c, a, args[0])
 		if err != nil {
 			return err
 		}
 		type shown struct {
-			Role  string      `json:"role"`
-			Score score.Score `json:"score"`
+			Role     string       `json:"role"`
+			Score    score.Score  `json:"score"`
+			Contract *score.Score `json:"contract,omitempty"` // as recorded there
 		}
 		var out []shown
-		for _, d := range l.Derivations {
-			out = append(out, shown{d.Role, d.Score})
+		for i, d := range l.Derivations {
+			x := shown{Role: d.Role, Score: d.Score}
+			if i < len(l.Contract) {
+				x.Contract = &l.Contract[i]
+			}
+			out = append(out, x)
 		}
 		return a.show(c, out, func(w *tabwriter.Writer) {
-			fmt.Fprintf(w, "AS\tSCORE\tEVIDENCE\n")
-			for _, d := range l.Derivations {
-				fmt.Fprintf(w, "%s\t%s\t%s points from %d SLAs\n", d.Role, hundredths(d.Score.Total), d.Score.Points.Big(), len(d.Steps))
-			}
+			l.compare(w)
 			l.caveats(w)
 		})
 	}}
@@ -62,7 +64,7 @@ func scoreShow(a *app) *cobra.Command {
 func scoreDerive(a *app) *cobra.Command {
 	var o scoreOptions
 	c := &cobra.Command{Use: "derive ADDRESS", Short: "Derive an account's scores step by step", Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
-		l, err := o.derive(c.Context(), a, args[0])
+		l, err := o.derive(c, a, args[0])
 		if err != nil {
 			return err
 		}
@@ -87,15 +89,17 @@ func (o *scoreOptions) flags(c *cobra.Command) {
 	o.params = score.DefaultParams()
 	f := c.Flags()
 	f.StringSliceVar(&o.validators, "validator", nil, "address of a validator's status door, where settled leaves come from; default: the local network's")
-	f.StringSliceVar(&o.units, "unit", nil, "fee that is one point, as CODE=AMOUNT, as the score contract's unit(asset) says; default: 0.01 of each asset")
-	f.Uint32Var(&o.params.Cap, "cap", o.params.Cap, "points at most per window, as the score contract's params() says")
-	f.Uint32Var(&o.params.Severity, "severity", o.params.Severity, "weight of a failure, as the score contract's params() says")
+	f.StringSliceVar(&o.units, "unit", nil, "fee that is one point, as CODE=AMOUNT, default: what the score contract says; without one 0.01 of each asset")
+	f.Uint32Var(&o.params.Cap, "cap", o.params.Cap, "points at most per window; default: what the score contract says")
+	f.Uint32Var(&o.params.Severity, "severity", o.params.Severity, "weight of a failure; default: what the score contract says")
 }
 
-// derived is what the commands print. Missing names SLAs whose settled leaf no validator has any more.
+// derived is what the commands print. Missing names SLAs whose settled leaf no validator has any more, Contract what the score contract has by role, Unrecorded SLAs that it could have more of.
 type derived struct {
 	Derivations []score.Derivation `json:"derivations"`
 	Missing     []ids.ID           `json:"missing,omitempty"`
+	Contract    []score.Score      `json:"contract,omitempty"`
+	Unrecorded  []ids.ID           `json:"unrecorded,omitempty"`
 }
 
 func (d *derived) caveats(w *tabwriter.Writer) {
@@ -104,7 +108,8 @@ func (d *derived) caveats(w *tabwriter.Writer) {
 	}
 }
 
-func (o *scoreOptions) derive(ctx context.Context, a *app, who string) (*derived, error) {
+func (o *scoreOptions) derive(c *cobra.Command, a *app, who string) (*derived, error) {
+	ctx := c.Context()
 	of, err := a.account(who)
 	if err != nil {
 		return nil, err
@@ -112,12 +117,15 @@ func (o *scoreOptions) derive(ctx context.Context, a *app, who string) (*derived
 	if !o.params.Valid() {
 		return nil, fault.New(fault.Invalid, "score_params_invalid", "the cap is 1 to 65,536 points, the severity 1 to 100")
 	}
-	n, ch, err := a.open(ctx)
+	n, ch, err := a.look(ctx)
 	if err != nil {
 		return nil, err
 	}
 	unit, err := units(n, o.units)
 	if err != nil {
+		return nil, err
+	}
+	if unit, err = o.weighed(c, n, ch, unit); err != nil {
 		return nil, err
 	}
 	config, err := ch.OracleConfig(ctx)
@@ -132,13 +140,7 @@ func (o *scoreOptions) derive(ctx context.Context, a *app, who string) (*derived
 	if err != nil {
 		return nil, err
 	}
-	doors := o.validators
-	if info, err := a.layout().Info(); err == nil && len(doors) == 0 {
-		for _, v := range info.Validators {
-			doors = append(doors, v.Status)
-		}
-	}
-	out, reports := &derived{}, keeper.NewValidators(doors)
+	out, reports := &derived{}, keeper.NewValidators(a.doors(o.validators))
 	var settled []score.Settled
 	for _, id := range found {
 		x, err := readSettled(ctx, ch, reports, id)
@@ -156,7 +158,7 @@ func (o *scoreOptions) derive(ctx context.Context, a *app, who string) (*derived
 	for _, as := range []score.Role{score.AsProvider, score.AsConsumer} {
 		out.Derivations = append(out.Derivations, score.Derive(of, as, uint64(now.Unix()), by, settled))
 	}
-	return out, nil
+	return out, out.onChain(ctx, n, ch, of, uint64(now.Unix()), settled)
 }
 
 // units reads what of each asset's fees is a point.
