@@ -25,7 +25,7 @@ pub fn divide(sla: &mut Sla, terms: &Terms) -> Result<(), Error> {
     let bond = sla.bond_total.min(sla.deposited);
     sla.bond = sub(bond, sla.bond_taken)?;
     let unused = sub(sub(sla.deposited, bond)?, sla.gross)?;
-    sla.retention = if sla.state.is_live() && sla.covered_epochs < sla.duration { reserve(terms, unused, sla.covered_epochs)? } else { 0 };
+    sla.retention = if sla.state.is_live() { reserve(terms, unused, sla.covered_epochs, sla.duration)? } else { 0 };
     sla.escrow = sub(unused, sla.retention)?;
     Ok(())
 }

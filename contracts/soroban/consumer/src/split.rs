@@ -76,8 +76,8 @@ pub fn split(env: &Env, consumer: &Address, id: &BytesN<32>, epochs: u32, parts:
 /// The terms of the part `of`, from `epochs` on.
 fn terms_of(terms: &Terms, of: &BytesN<32>, part: &Split, epochs: u32) -> Result<Terms, Error> {
     let left = terms.duration_epochs.checked_sub(epochs).ok_or(Error::Overflow)?;
-    let whole = u128::from(terms.volume_bytes) * u128::from(terms.duration_epochs);
-    let collateral = part_of(signed(terms.collateral)?, u128::from(part.volume) * u128::from(left), whole)?;
+    let whole = (terms.volume_bytes, terms.duration_epochs);
+    let collateral = part_of(signed(terms.collateral)?, (part.volume, left), whole)?;
     let mut new = Terms {
         sla: of.to_array(),
         consumer: Account::of(&part.to)?,

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Error,
-    wire::{Reader, Writer},
+    wire::{Fields, Writer},
 };
 
 const TAG: &[u8] = b"FLASHBACK-LEAF-v1";
@@ -70,41 +70,41 @@ impl Leaf {
 
     /// Decodes; refuses any other length and states that do not exist.
     pub fn decode(document: &[u8]) -> Result<Self, Error> {
-        let mut r = Reader::new(document, TAG)?;
+        let mut r = Fields::new(document, TAG);
         let leaf = Leaf {
-            sla: r.bytes()?,
-            terms_hash: r.bytes()?,
-            epochs: r.u32()?,
-            slots: r.u64()?,
-            slots_bad: r.u64()?,
-            slots_excluded: r.u64()?,
-            slot_error_ppm: r.u64()?,
-            operations: r.u64()?,
-            errors: r.u64()?,
-            byte_seconds: r.u128()?,
-            bytes_in: r.u64()?,
-            bytes_out: r.u64()?,
-            ttfb: read_counts(&mut r)?,
-            throughput: read_counts(&mut r)?,
-            challenges: r.u64()?,
-            passed: r.u64()?,
-            windows: r.u32()?,
-            judged_epochs: r.u32()?,
-            judged_out: r.u64()?,
-            price_credit_epochs: r.u64()?,
-            price_credit_out: r.u128()?,
-            collateral_credit_epochs: r.u64()?,
-            collateral_credit_out: r.u128()?,
-            breaches: r.u32()?,
-            slash_bps: r.u32()?,
-            causes: [r.u32()?, r.u32()?, r.u32()?, r.u32()?, r.u32()?, r.u32()?],
-            warnings: r.u32()?,
-            recent: [r.u16()?, r.u16()?],
-            dead: r.u8()?,
-            armed: r.u8()?,
-            window_flags: r.u8()?,
-            lost: r.u8()?,
-            status: r.u8()?,
+            sla: r.bytes(),
+            terms_hash: r.bytes(),
+            epochs: r.u32(),
+            slots: r.u64(),
+            slots_bad: r.u64(),
+            slots_excluded: r.u64(),
+            slot_error_ppm: r.u64(),
+            operations: r.u64(),
+            errors: r.u64(),
+            byte_seconds: r.u128(),
+            bytes_in: r.u64(),
+            bytes_out: r.u64(),
+            ttfb: read_counts(&mut r),
+            throughput: read_counts(&mut r),
+            challenges: r.u64(),
+            passed: r.u64(),
+            windows: r.u32(),
+            judged_epochs: r.u32(),
+            judged_out: r.u64(),
+            price_credit_epochs: r.u64(),
+            price_credit_out: r.u128(),
+            collateral_credit_epochs: r.u64(),
+            collateral_credit_out: r.u128(),
+            breaches: r.u32(),
+            slash_bps: r.u32(),
+            causes: [r.u32(), r.u32(), r.u32(), r.u32(), r.u32(), r.u32()],
+            warnings: r.u32(),
+            recent: [r.u16(), r.u16()],
+            dead: r.u8(),
+            armed: r.u8(),
+            window_flags: r.u8(),
+            lost: r.u8(),
+            status: r.u8(),
         };
         r.end()?;
         if leaf.lost > 1 || leaf.status > STATUS_ABANDONED {
@@ -185,10 +185,6 @@ impl Leaf {
     }
 }
 
-fn read_counts<const N: usize>(r: &mut Reader) -> Result<[u64; N], Error> {
-    let mut counts = [0; N];
-    for c in &mut counts {
-        *c = r.u64()?;
-    }
-    Ok(counts)
+fn read_counts<const N: usize>(r: &mut Fields) -> [u64; N] {
+    core::array::from_fn(|_| r.u64())
 }

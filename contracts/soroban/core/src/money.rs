@@ -9,10 +9,10 @@ use crate::{
     terms::{FeeBps, SlashBps, Terms, BPS},
 };
 
-const GIB: u128 = 1 << 30;
-const SECONDS_PER_DAY: u128 = 86_400;
+const GIB: u64 = 1 << 30;
+const SECONDS_PER_DAY: u64 = 86_400;
 /// `S` of the page: bytes × seconds of a GiB·day.
-const GIB_DAY: u128 = GIB * SECONDS_PER_DAY;
+const GIB_DAY: u64 = GIB * SECONDS_PER_DAY;
 
 /// What a volume costs, in smallest units.
 #[derive(Clone, Copy, Debug)]
@@ -43,16 +43,18 @@ impl Rate {
         self.gross(epochs, 0)
     }
 
-    /// How many epochs of storage an amount pays for, up to `most`.
+    /// How many epochs of storage an amount pays for, up to `most`: the largest n with s(n) ≤ amount.
     fn epochs(&self, amount: i128, most: u32) -> Result<u32, Error> {
-        if self.per_epoch == U256::ZERO {
-            return Ok(most);
+        let (mut paid, mut above) = (0, most);
+        while paid < above {
+            let n = above - (above - paid) / 2;
+            if self.storage(n)? <= amount {
+                paid = n;
+            } else {
+                above = n - 1;
+            }
         }
-        // ⌊k·n/S⌋ ≤ amount is k·n < (amount + 1)·S.
-        let below = u128::try_from(amount).ok().and_then(|a| a.checked_add(1)).ok_or(Error::Overflow)?;
-        let below = mul(U256::new(below), U256::new(GIB_DAY))?.checked_sub(U256::ONE).ok_or(Error::Overflow)?;
-        let epochs = below.checked_div(self.per_epoch).ok_or(Error::Overflow)?;
-        Ok(u32::try_from(epochs).unwrap_or(u32::MAX).min(most))
+        Ok(paid)
     }
 
     /// The price of `epochs` and `out` that are already weighted with bps.
@@ -60,7 +62,7 @@ impl Rate {
         self.share(epochs_bps, out_bps, BPS.into())
     }
 
-    fn share(&self, epochs: U256, out: U256, whole: u128) -> Result<i128, Error> {
+    fn share(&self, epochs: U256, out: U256, whole: u64) -> Result<i128, Error> {
         let storage = div(mul(self.per_epoch, epochs)?, GIB_DAY * whole)?;
         let egress = div(mul(self.per_gib, out)?, GIB * whole)?;
         amount(storage.checked_add(egress).ok_or(Error::Overflow)?)
@@ -126,8 +128,11 @@ pub fn least_epochs(terms: &Terms) -> u32 {
     terms.window_epochs.saturating_add(terms.grace_epochs).saturating_add(terms.retention_epochs).min(terms.duration_epochs)
 }
 
-/// R: of what has not accrued, the price of the last of the `covered` epochs, which are not all of the duration.
-pub fn reserve(terms: &Terms, unused: i128, covered: u32) -> Result<i128, Error> {
+/// R: of what has not accrued, the price of the last covered epochs; nothing when the whole duration is paid for.
+pub fn reserve(terms: &Terms, unused: i128, covered: u32, duration: u32) -> Result<i128, Error> {
+    if covered >= duration {
+        return Ok(0);
+    }
     let rate = Rate::of(terms)?;
     Ok(unused.min(sub(rate.storage(covered)?, rate.storage(covered.saturating_sub(terms.retention_epochs))?)?))
 }
@@ -143,10 +148,12 @@ pub fn unused(terms: &Terms, from: u32, to: u32, bps: u16) -> Result<i128, Error
     bps_of(sub(rate.storage(to)?, rate.storage(from)?)?, bps.into())
 }
 
-/// ⌊amount · part / whole⌋ for amounts that are not negative.
-pub fn part_of(of: i128, part: u128, whole: u128) -> Result<i128, Error> {
+/// ⌊amount · volume · epochs / (of volume · of epochs)⌋ for an amount that is not negative.
+pub fn part_of(of: i128, (volume, epochs): (u64, u32), (of_volume, of_epochs): (u64, u32)) -> Result<i128, Error> {
     let of = u128::try_from(of).map_err(|_| Error::AmountInvalid)?;
-    amount(div(mul(U256::new(of), U256::new(part))?, whole)?)
+    let whole = mul(mul(U256::new(of), volume.into())?, epochs.into())?;
+    // A floor of a floor is the floor of both divisions at once.
+    amount(div(div(whole, of_volume)?, of_epochs.into())?)
 }
 
 /// Credits that the collateral covers.
@@ -161,7 +168,8 @@ pub fn slash(terms: &Terms, slash_bps: u32) -> Result<i128, Error> {
 
 /// ⌊amount · bps / 10⁴⌋ for an amount that is not negative.
 pub fn bps_of(of: i128, bps: u32) -> Result<i128, Error> {
-    part_of(of, bps.into(), BPS.into())
+    let of = u128::try_from(of).map_err(|_| Error::AmountInvalid)?;
+    amount(div(mul(U256::new(of), U256::from(bps))?, BPS.into())?)
 }
 
 /// The shares of a cumulative slash; the consumer has the rest.
@@ -233,8 +241,19 @@ fn mul(a: U256, b: U256) -> Result<U256, Error> {
     a.checked_mul(b).ok_or(Error::Overflow)
 }
 
-fn div(a: U256, by: u128) -> Result<U256, Error> {
-    a.checked_div(U256::new(by)).ok_or(Error::Overflow)
+/// ⌊a / by⌋, digit by digit of 64 bits: no divisor here is larger, and the general division is ten times the code.
+fn div(a: U256, by: u64) -> Result<U256, Error> {
+    let (high, low) = a.into_words();
+    let (mut out, mut rest) = ([0u128; 2], 0u128);
+    for (word, out) in [high, low].into_iter().zip(&mut out) {
+        for digit in [word >> 64, word & u128::from(u64::MAX)] {
+            let part = rest << 64 | digit;
+            let digit = part.checked_div(by.into()).ok_or(Error::Overflow)?;
+            rest = part - digit * u128::from(by);
+            *out = *out << 64 | digit;
+        }
+    }
+    Ok(U256::from_words(out[0], out[1]))
 }
 
 fn amount(v: U256) -> Result<i128, Error> {

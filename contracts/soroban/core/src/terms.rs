@@ -1,9 +1,9 @@
 //! The terms of an SLA and their canonical bytes (`docs/spec/terms.md`).
 
 use crate::{
-    account::{Account, ACCOUNT_LEN},
+    account::Account,
     error::Error,
-    wire::{Reader, Writer},
+    wire::{Fields, Writer},
 };
 
 const TAG: &[u8] = b"FLASHBACK-TERMS-v2";
@@ -47,10 +47,10 @@ impl Tiers {
         self.lines.get(..self.len).unwrap_or_default()
     }
 
-    fn read(r: &mut Reader) -> Result<Self, Error> {
+    fn read(r: &mut Fields) -> Result<Self, Error> {
         let mut tiers = Tiers::default();
-        for _ in 0..r.u32()? {
-            tiers.push(Tier { level: r.u32()?, bps: r.u16()? })?;
+        for _ in 0..r.u32() {
+            tiers.push(Tier { level: r.u32(), bps: r.u16() })?;
         }
         Ok(tiers)
     }
@@ -97,10 +97,10 @@ impl Units {
         self.shares.get(..self.len).unwrap_or_default()
     }
 
-    fn read(r: &mut Reader) -> Result<Self, Error> {
+    fn read(r: &mut Fields) -> Result<Self, Error> {
         let mut units = Units::default();
-        for _ in 0..r.u32()? {
-            units.push(Share { unit: r.bytes()?, bps: r.u16()? })?;
+        for _ in 0..r.u32() {
+            units.push(Share { unit: r.bytes(), bps: r.u16() })?;
         }
         let valid = match units.shares() {
             [] => false,
@@ -206,62 +206,62 @@ pub struct FeeBps {
 impl Terms {
     /// Decodes; refuses trailing bytes, no or too many units, wrong shares, long tables and periods of zero.
     pub fn decode(document: &[u8]) -> Result<Self, Error> {
-        let mut r = Reader::new(document, TAG)?;
+        let mut r = Fields::new(document, TAG);
         let terms = Terms {
-            network: r.bytes()?,
-            sla: r.bytes()?,
-            consumer: read_account(&mut r)?,
-            provider: read_account(&mut r)?,
-            payout: read_account(&mut r)?,
-            refund: read_account(&mut r)?,
-            asset: read_account(&mut r)?,
+            network: r.bytes(),
+            sla: r.bytes(),
+            consumer: Account(r.bytes()),
+            provider: Account(r.bytes()),
+            payout: Account(r.bytes()),
+            refund: Account(r.bytes()),
+            asset: Account(r.bytes()),
             units: Units::read(&mut r)?,
-            kind: r.u8()?,
-            volume_bytes: r.u64()?,
-            egress_bytes: r.u64()?,
-            rate_limit: r.u32()?,
-            duration_epochs: r.u32()?,
-            epoch_seconds: r.u32()?,
-            slots_per_epoch: r.u32()?,
-            window_epochs: r.u32()?,
-            redundancy: r.u8()?,
-            class: r.u8()?,
-            mode: r.u8()?,
-            price_version: r.u32()?,
-            storage_price: r.u128()?,
-            egress_price: r.u128()?,
-            collateral: r.u128()?,
-            bond: r.u128()?,
-            early_bps: r.u16()?,
-            reclaim_bps: r.u16()?,
-            reclaim_windows: r.u16()?,
-            grace_epochs: r.u32()?,
-            retention_epochs: r.u32()?,
-            previous: r.bytes()?,
-            params_version: r.u32()?,
-            fee_bps: r.u16()?,
-            holdback_bps: r.u16()?,
-            availability_ppm: r.u32()?,
-            ttfb_ms: r.u32()?,
-            throughput_kibps: r.u32()?,
-            error_ppm: r.u32()?,
-            min_samples: r.u32()?,
-            coverage_ppm: r.u32()?,
+            kind: r.u8(),
+            volume_bytes: r.u64(),
+            egress_bytes: r.u64(),
+            rate_limit: r.u32(),
+            duration_epochs: r.u32(),
+            epoch_seconds: r.u32(),
+            slots_per_epoch: r.u32(),
+            window_epochs: r.u32(),
+            redundancy: r.u8(),
+            class: r.u8(),
+            mode: r.u8(),
+            price_version: r.u32(),
+            storage_price: r.u128(),
+            egress_price: r.u128(),
+            collateral: r.u128(),
+            bond: r.u128(),
+            early_bps: r.u16(),
+            reclaim_bps: r.u16(),
+            reclaim_windows: r.u16(),
+            grace_epochs: r.u32(),
+            retention_epochs: r.u32(),
+            previous: r.bytes(),
+            params_version: r.u32(),
+            fee_bps: r.u16(),
+            holdback_bps: r.u16(),
+            availability_ppm: r.u32(),
+            ttfb_ms: r.u32(),
+            throughput_kibps: r.u32(),
+            error_ppm: r.u32(),
+            min_samples: r.u32(),
+            coverage_ppm: r.u32(),
             availability_tiers: Tiers::read(&mut r)?,
             excess_tiers: Tiers::read(&mut r)?,
-            lost_bps: r.u16()?,
-            lost_challenges: r.u8()?,
-            breach_bps: r.u16()?,
-            breach_count: r.u8()?,
-            breach_of: r.u8()?,
-            slash_breach_bps: r.u16()?,
-            slash_lost_bps: r.u16()?,
-            slash_abandon_bps: r.u16()?,
-            abandon_windows: r.u8()?,
-            slash_cap_bps: r.u16()?,
-            slash_period_epochs: r.u32()?,
-            slash_split: SlashBps { consumer: r.u16()?, validators: r.u16()?, challenger: r.u16()?, fund: r.u16()? },
-            fee_split: FeeBps { platform: r.u16()?, validators: r.u16()?, fund: r.u16()?, insurance: r.u16()? },
+            lost_bps: r.u16(),
+            lost_challenges: r.u8(),
+            breach_bps: r.u16(),
+            breach_count: r.u8(),
+            breach_of: r.u8(),
+            slash_breach_bps: r.u16(),
+            slash_lost_bps: r.u16(),
+            slash_abandon_bps: r.u16(),
+            abandon_windows: r.u8(),
+            slash_cap_bps: r.u16(),
+            slash_period_epochs: r.u32(),
+            slash_split: SlashBps { consumer: r.u16(), validators: r.u16(), challenger: r.u16(), fund: r.u16() },
+            fee_split: FeeBps { platform: r.u16(), validators: r.u16(), fund: r.u16(), insurance: r.u16() },
         };
         r.end()?;
         if terms.epoch_seconds == 0 || terms.window_epochs == 0 || terms.slash_period_epochs == 0 {
@@ -324,8 +324,4 @@ impl Terms {
         }
         Ok(w)
     }
-}
-
-fn read_account(r: &mut Reader) -> Result<Account, Error> {
-    r.bytes::<ACCOUNT_LEN>().map(Account)
 }

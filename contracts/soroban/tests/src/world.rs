@@ -11,7 +11,7 @@ use flashback_core::{
     merkle,
     params::{CreditTier, FeeSplit, Params, Payees, SlashSplit},
     terms::Terms,
-    types::{Qos, ReservationState},
+    types::{Qos, Quote, ReservationState},
 };
 use flashback_oracle::{Oracle, OracleClient};
 use flashback_provider::{types::Spec, ProviderOrchestrator, ProviderOrchestratorClient};
@@ -265,7 +265,7 @@ impl World {
 
     /// Ten windows of 100 GiB and 50 GiB of egress, paid in full.
     pub fn wish(&self, mode: u32) -> Request {
-        let quote = self.po().quote(&self.unit, &(100 * GIB), &(50 * GIB), &120);
+        let quote = self.quote(100 * GIB);
         Request {
             unit: self.unit.clone(),
             volume: 100 * GIB,
@@ -277,7 +277,18 @@ impl World {
             price_version: quote.price_version,
             nonce: self.bytes32(1),
             deposit: quote.total + quote.total / 10,
+            previous: self.none(),
         }
+    }
+
+    /// What the unit asks the consumer for ten windows and 50 GiB of egress.
+    pub fn quote(&self, volume: u64) -> Quote {
+        self.po().quote(&self.unit, &self.consumer, &volume, &(50 * GIB), &120, &self.none())
+    }
+
+    /// The id that stands for none.
+    pub fn none(&self) -> BytesN<32> {
+        self.bytes32(0)
     }
 
     pub fn allow_request(&self, request: &Request) {

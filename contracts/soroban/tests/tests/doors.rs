@@ -212,19 +212,19 @@ fn a_dispute_moves_what_it_holds_between_the_two_only() {
     }
     w.settle(&sla, &zero, &w.certify(&sla, &meter));
     let dispute = w.payees.insurance.clone();
-    w.allow(&dispute, w.co_id(), "freeze", (&sla, 10i128));
-    assert_eq!(refused(w.co().try_freeze(&sla, &10)), Error::NotInitialized);
+    w.allow(&dispute, w.co_id(), "freeze", (&sla, 10i128, false));
+    assert_eq!(refused(w.co().try_freeze(&sla, &10, &false)), Error::NotInitialized);
     w.allow(&w.admin, w.co_id(), "wire_dispute", (&dispute,));
     w.co().wire_dispute(&dispute);
     w.allow(&w.admin, w.co_id(), "wire_dispute", (&w.admin,));
     assert_eq!(refused(w.co().try_wire_dispute(&w.admin)), Error::AlreadyInitialized);
-    w.allow(&w.admin, w.co_id(), "freeze", (&sla, 10i128));
-    stopped(w.co().try_freeze(&sla, &10));
+    w.allow(&w.admin, w.co_id(), "freeze", (&sla, 10i128, false));
+    stopped(w.co().try_freeze(&sla, &10, &false));
     let before = w.sla(&sla);
-    w.allow(&dispute, w.co_id(), "freeze", (&sla, 1_000i128));
-    assert_eq!(w.co().freeze(&sla, &1_000), 1_000);
-    w.allow(&dispute, w.co_id(), "freeze", (&sla, 1i128));
-    assert_eq!(refused(w.co().try_freeze(&sla, &1)), Error::Disputed);
+    w.allow(&dispute, w.co_id(), "freeze", (&sla, 1_000i128, false));
+    assert_eq!(w.co().freeze(&sla, &1_000, &false), 1_000);
+    w.allow(&dispute, w.co_id(), "freeze", (&sla, 1i128, false));
+    assert_eq!(refused(w.co().try_freeze(&sla, &1, &false)), Error::Disputed);
     w.co().payout(&sla);
     let held = w.sla(&sla);
     assert_eq!((held.disputed, held.provider_claim, held.withdrawn), (1_000, 0, before.provider_claim - 1_000));
@@ -234,8 +234,8 @@ fn a_dispute_moves_what_it_holds_between_the_two_only() {
     w.co().rule(&sla, &300);
     let ruled = w.sla(&sla);
     assert_eq!((ruled.disputed, ruled.provider_claim, ruled.consumer_claim), (0, 700, before.consumer_claim + 300));
-    w.allow(&dispute, w.co_id(), "freeze", (&sla, i128::MAX));
-    assert_eq!(w.co().freeze(&sla, &i128::MAX), 700);
+    w.allow(&dispute, w.co_id(), "freeze", (&sla, i128::MAX, false));
+    assert_eq!(w.co().freeze(&sla, &i128::MAX, &false), 700);
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn an_emergency_counts_double() {
     call(now + 15).unwrap().unwrap();
     assert_eq!(w.po().unit(&w.unit).maintenance.used, 30);
     assert_eq!(refused(call(now + 1)), Error::StateWrong);
-    assert_eq!(refused(w.po().try_quote(&w.unit, &GIB, &0, &10)), Error::UnitMaintenance);
+    assert_eq!(refused(w.po().try_quote(&w.unit, &w.consumer, &GIB, &0, &10, &w.none())), Error::UnitMaintenance);
 }
 
 /// With the network left alone until entries are close to their end, anyone keeps what live money depends on.

@@ -139,7 +139,7 @@ fn a_unit_is_created_once_within_bounds() {
 #[test]
 fn a_quote_is_the_price_of_the_whole_life() {
     let w = World::new();
-    let quote = w.po().quote(&w.unit, &(100 * GIB), &(50 * GIB), &120);
+    let quote = w.quote(100 * GIB);
     // 100 GiB for 1,200 of 86,400 seconds, and 50 GiB of egress.
     let total = STORAGE_PRICE * 100 * 1_200 / 86_400 + EGRESS_PRICE * 50;
     assert_eq!((quote.total, quote.collateral), (total, total / 2));
@@ -149,14 +149,14 @@ fn a_quote_is_the_price_of_the_whole_life() {
 #[test]
 fn a_quote_refuses_what_does_not_fit() {
     let w = World::new();
-    let quote = |volume: u64, egress: u64, duration: u32| refused(w.po().try_quote(&w.unit, &volume, &egress, &duration));
+    let quote = |volume: u64, egress: u64, duration: u32| refused(w.po().try_quote(&w.unit, &w.consumer, &volume, &egress, &duration, &w.none()));
     assert_eq!(quote(0, 0, 1), Error::ArgumentInvalid);
     assert_eq!(quote((1 << 50) + 1, 0, 1), Error::ArgumentInvalid);
     assert_eq!(quote(1, (1 << 54) + 1, 1), Error::ArgumentInvalid);
     assert_eq!(quote(1_000 * GIB + 1, 0, 1), Error::CapacityMissing);
     assert_eq!(quote(1, 0, 0), Error::DurationOutside);
     assert_eq!(quote(1, 0, 100_001), Error::DurationOutside);
-    assert_eq!(refused(w.po().try_quote(&w.bytes32(3), &1, &0, &1)), Error::NotFound);
+    assert_eq!(refused(w.po().try_quote(&w.bytes32(3), &w.consumer, &1, &0, &1, &w.none())), Error::NotFound);
     set_listed(&w, false);
     assert_eq!(quote(1, 0, 1), Error::UnitUnlisted);
     set_listed(&w, true);
@@ -197,7 +197,7 @@ fn maintenance_needs_notice_and_keeps_to_its_quota() {
     assert_eq!(w.po().unit(&w.unit).state, UnitState::Available);
     w.env.ledger().set_timestamp(g + 20);
     assert_eq!(w.po().unit(&w.unit).state, UnitState::Maintenance);
-    assert_eq!(refused(w.po().try_quote(&w.unit, &1, &0, &1)), Error::UnitMaintenance);
+    assert_eq!(refused(w.po().try_quote(&w.unit, &w.consumer, &1, &0, &1, &w.none())), Error::UnitMaintenance);
     w.env.ledger().set_timestamp(g + 25);
     resume(&w).unwrap().unwrap();
     assert_eq!(w.po().unit(&w.unit).state, UnitState::Available);
@@ -254,7 +254,7 @@ fn what_the_consumer_orchestrator_may_do_nobody_else_may() {
     let sla = w.request(&w.wish(0));
     w.allow_nothing();
     let (hash, refund) = (w.bytes32(1), &w.refund);
-    stopped(w.po().try_reserve(&w.bytes32(7), &w.unit, &1, &hash, refund, &0, &true));
+    stopped(w.po().try_reserve(&w.bytes32(7), &w.unit, &w.consumer, &1, &hash, refund, &0, &true, &w.none()));
     stopped(w.po().try_activate(&sla, &1, &hash));
     stopped(w.po().try_release(&sla));
     stopped(w.po().try_finish(&sla));

@@ -100,7 +100,7 @@ fn a_request_is_refused() {
 fn a_consumer_without_the_money_gets_nothing() {
     let w = World::new();
     let wish = Request { volume: 1_000 * GIB, duration: 100_000, ..w.wish(0) };
-    let total = w.po().quote(&w.unit, &wish.volume, &wish.egress, &wish.duration).total;
+    let total = w.po().quote(&w.unit, &w.consumer, &wish.volume, &wish.egress, &wish.duration, &w.none()).total;
     let rich = Request { deposit: total, max_total: total, ..wish };
     w.allow(&w.consumer, &w.token, "transfer", (&w.consumer, &w.admin, WEALTH - total + 1));
     soroban_sdk::token::TokenClient::new(&w.env, &w.token).transfer(&w.consumer, &w.admin, &(WEALTH - total + 1));
