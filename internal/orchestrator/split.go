@@ -38,7 +38,7 @@ func (s *State) split(op *Split) error {
 	var pieces []sla.Piece
 	seen := map[ids.ID]bool{}
 	for _, p := range op.Pieces {
-		id := ids.SLAID(s.genesis.Consumer, op.Consumer, p.Nonce)
+		id := ids.SLAID(s.genesis.Consumer, p.To, p.Nonce)
 		if _, ok := s.slas.get(id); ok || seen[id] {
 			return ErrExists
 		}

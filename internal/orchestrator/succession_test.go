@@ -64,7 +64,7 @@ func TestSplitLargest(t *testing.T) {
 	c.must(start, orchestrator.Split{Consumer: consumer, SLA: x.ID, Epochs: 3, Pieces: []orchestrator.Piece{
 		{To: consumer, Refund: refund, Volume: 1, Egress: sla.MaxEgress, Nonce: [32]byte{1}}, {To: refund, Refund: refund, Volume: sla.MaxVolume - 1, Egress: sla.MaxEgress, Nonce: [32]byte{2}}}})
 	c.conclude(x.ID)
-	for _, id := range []ids.ID{ids.SLAID(c.s.Genesis().Consumer, consumer, [32]byte{1}), ids.SLAID(c.s.Genesis().Consumer, consumer, [32]byte{2})} {
+	for _, id := range []ids.ID{ids.SLAID(c.s.Genesis().Consumer, consumer, [32]byte{1}), ids.SLAID(c.s.Genesis().Consumer, refund, [32]byte{2})} {
 		c.conclude(id)
 	}
 	if b := c.s.Balance(token, c.s.Genesis().Consumer); b.Sign() != 0 {
@@ -109,9 +109,10 @@ func TestSplitTree(t *testing.T) {
 				for _, volume := range []uint64{first, terms.Volume - first} {
 					if volume > 0 {
 						nonces++
-						op.Pieces = append(op.Pieces, orchestrator.Piece{To: rapid.SampledFrom([]ids.Account{consumer, refund}).Draw(t, "to"), Refund: refund, Volume: volume,
+						to := rapid.SampledFrom([]ids.Account{consumer, refund}).Draw(t, "to")
+						op.Pieces = append(op.Pieces, orchestrator.Piece{To: to, Refund: refund, Volume: volume,
 							Egress: rapid.Uint64Range(0, 1<<33).Draw(t, "egress"), Nonce: [32]byte{nonces}})
-						live = append(live, ids.SLAID(c.s.Genesis().Consumer, consumer, [32]byte{nonces}))
+						live = append(live, ids.SLAID(c.s.Genesis().Consumer, to, [32]byte{nonces}))
 					}
 				}
 				c.must(start, op)

@@ -112,6 +112,7 @@ type script struct {
 	leaf, base, settled sla.Leaf
 	hashes              []merkle.Hash
 	epoch               uint64
+	pieces              []ids.ID // that splits made
 }
 
 func newScript(name string) *script {
@@ -123,6 +124,9 @@ func (x *script) take(want string, op orchestrator.Op) {
 	e, err := x.s.Step(x.now, op)
 	if code(err) != want {
 		panic(fmt.Sprintf("script %q, step %d, %T: %q (%v) instead of %q", x.Name, len(x.Steps), op, code(err), err, want))
+	}
+	if _, ok := op.(orchestrator.Split); ok {
+		x.pieces = append(x.pieces, e.IDs...)
 	}
 	if v := x.s.Check(); len(v) > 0 {
 		panic(fmt.Sprintf("script %q: %v", x.Name, v))

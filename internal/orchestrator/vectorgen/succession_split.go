@@ -33,8 +33,6 @@ var splitScenes = []scene{
 	{"split refused: the money", splitUnpaid},
 }
 
-func pieceID(i int) ids.ID { return slaNamed(name("piece", i)) }
-
 func mine(volume, egress uint64) orchestrator.Piece {
 	return orchestrator.Piece{To: consumer, Refund: refund, Volume: volume, Egress: egress}
 }
@@ -51,13 +49,6 @@ func pieces(epochs uint32, l ...orchestrator.Piece) orchestrator.Split {
 	return orchestrator.Split{Consumer: consumer, SLA: slaID, Epochs: epochs, Pieces: l}
 }
 
-func pieceIDs(n int) (l []ids.ID) {
-	for i := range n {
-		l = append(l, pieceID(i))
-	}
-	return l
-}
-
 // divided: one epoch, then the split, and all of it to the end.
 func divided(x *script, epochs uint32, l ...orchestrator.Piece) {
 	x.offer(full100)
@@ -66,14 +57,14 @@ func divided(x *script, epochs uint32, l ...orchestrator.Piece) {
 	x.epochs(1, 0, 0, tracks)
 	x.do(pieces(epochs, l...))
 	x.take("OverFunded", orchestrator.Fund{From: consumer, SLA: slaID, Amount: money.Of(1)})
-	x.take("OverFunded", orchestrator.Fund{From: consumer, SLA: pieceID(0), Amount: money.Of(1)})
-	tracks = append(tracks, x.follow(pieceIDs(len(l))...)...)
+	x.take("OverFunded", orchestrator.Fund{From: consumer, SLA: x.pieces[0], Amount: money.Of(1)})
+	tracks = append(tracks, x.follow(x.pieces...)...)
 	x.epochs(int(epochs)-1, 0, 0, tracks)
 	x.certify(tracks[:1])
 	x.state(slaID, orchestrator.Completed)
 	x.drawOf(slaID)
 	x.through(9-int(epochs), tracks[1:])
-	x.state(pieceID(0), orchestrator.Completed)
+	x.state(x.pieces[0], orchestrator.Completed)
 }
 
 func splitInEscrow(x *script) {
@@ -82,8 +73,10 @@ func splitInEscrow(x *script) {
 	l := x.follow(slaID)
 	x.epochs(4, 0, 0, l)
 	x.certify(l)
-	x.do(pieces(6, mine(1, gib), assignees(100*gib-1, gib)))
-	l = append(l, x.follow(pieceIDs(2)...)...)
+	op := pieces(6, mine(1, gib), assignees(100*gib-1, gib))
+	op.Pieces[1].Nonce = op.Pieces[0].Nonce // another's id is another one
+	x.do(op)
+	l = append(l, x.follow(x.pieces...)...)
 	x.through(5, l)
 }
 
@@ -94,7 +87,7 @@ func splitAfterBreach(x *script) {
 	x.epochs(6, 1, 0, l)
 	x.certify(l)
 	x.do(pieces(24, mine(100*gib, 2*gib)))
-	l = append(l, x.follow(pieceID(0))...)
+	l = append(l, x.follow(x.pieces[0])...)
 	x.epochs(18, 0, 0, l)
 	x.certify(l[:1])
 	x.drawOf(slaID)
@@ -117,7 +110,7 @@ func slashedAfterSplit(x *script) {
 	l := x.follow(slaID)
 	x.epochs(1, 0, 0, l)
 	x.do(pieces(6, mine(50*gib, 0), assignees(50*gib, gib)))
-	l = append(l, x.follow(pieceIDs(2)...)...)
+	l = append(l, x.follow(x.pieces...)...)
 	x.epochs(5, 1, 0, l) // what A keeps does not cover all of it
 	x.certify(l[:1])
 	x.drawOf(slaID)
@@ -136,7 +129,7 @@ func closedAfterSplit(x *script) {
 	x.certify(l)
 	x.drawOf(slaID)
 	x.epoch = 9
-	x.through(3, x.follow(pieceID(0)))
+	x.through(3, x.follow(x.pieces[0]))
 }
 
 func terminatedAfterSplit(x *script) {
@@ -146,7 +139,7 @@ func terminatedAfterSplit(x *script) {
 	x.epochs(6, 1, 0, l)
 	x.certify(l)
 	x.do(pieces(24, mine(100*gib, 0)), orchestrator.Terminate{Consumer: consumer, SLA: slaID})
-	x.take("NoBreach", orchestrator.Terminate{Consumer: consumer, SLA: pieceID(0)})
+	x.take("NoBreach", orchestrator.Terminate{Consumer: consumer, SLA: x.pieces[0]})
 	x.through(2, l)
 	x.state(slaID, orchestrator.Terminated)
 }
@@ -163,11 +156,11 @@ func splitTimedOut(x *script) {
 	x.take("NotTimedOut", orchestrator.TimeOut{SLA: slaID})
 	x.pass(1)
 	x.do(orchestrator.TimeOut{SLA: slaID})
-	x.take("NotTimedOut", orchestrator.TimeOut{SLA: pieceID(0)})
+	x.take("NotTimedOut", orchestrator.TimeOut{SLA: x.pieces[0]})
 	x.pass(30)
-	x.do(orchestrator.TimeOut{SLA: pieceID(0)})
+	x.do(orchestrator.TimeOut{SLA: x.pieces[0]})
 	x.drawOf(slaID)
-	x.drawOf(pieceID(0))
+	x.drawOf(x.pieces[0])
 }
 
 func splitAgain(x *script) {
@@ -176,17 +169,17 @@ func splitAgain(x *script) {
 	l := x.follow(slaID)
 	x.epochs(1, 0, 0, l)
 	x.do(pieces(3, mine(70*gib, gib), assignees(30*gib, gib)))
-	again := orchestrator.Split{Consumer: consumer, SLA: pieceID(0), Epochs: 3, Pieces: []orchestrator.Piece{mine(33*gib, gib), assignees(37*gib, 0)}}
+	again := orchestrator.Split{Consumer: consumer, SLA: x.pieces[0], Epochs: 3, Pieces: []orchestrator.Piece{mine(33*gib, gib), assignees(37*gib, 0)}}
 	again.Pieces[0].Nonce, again.Pieces[1].Nonce = nonce("piece 2"), nonce("piece 3")
 	x.do(again) // before it starts
-	l = append(l, x.follow(pieceIDs(4)...)...)
+	l = append(l, x.follow(x.pieces...)...)
 	x.epochs(2, 0, 0, l)
 	x.certify(l[:1])
 	x.epochs(3, 0, 0, l)
 	x.certify(l[1:2])
 	x.through(6, l[2:])
 	x.drawOf(slaID)
-	x.drawOf(pieceID(0))
+	x.drawOf(x.pieces[0])
 }
 
 func pieceLives(x *script) {
@@ -194,13 +187,13 @@ func pieceLives(x *script) {
 	x.do(request(lasting(12)))
 	l := x.follow(slaID)
 	x.epochs(1, 0, 0, l)
-	x.do(pieces(6, mine(50*gib, 0), assignees(30*gib, 0), assignees(20*gib, gib)),
-		nextRequest(ofVolume(50*gib), func(r *orchestrator.Request) { r.Previous = pieceID(0) }),
-		orchestrator.TransferSLA{Consumer: assignee, SLA: pieceID(1), To: stranger, Refund: stranger},
-		orchestrator.CloseSLA{Consumer: stranger, SLA: pieceID(1)})
-	x.take("NotAuthorized", orchestrator.CloseSLA{Consumer: consumer, SLA: pieceID(2)})
-	x.do(orchestrator.CloseSLA{Consumer: assignee, SLA: pieceID(2)})
-	l = append(l, x.follow(append(pieceIDs(3), next)...)...)
+	x.do(pieces(6, mine(50*gib, 0), assignees(30*gib, 0), assignees(20*gib, gib)))
+	x.do(nextRequest(ofVolume(50*gib), func(r *orchestrator.Request) { r.Previous = x.pieces[0] }),
+		orchestrator.TransferSLA{Consumer: assignee, SLA: x.pieces[1], To: stranger, Refund: stranger},
+		orchestrator.CloseSLA{Consumer: stranger, SLA: x.pieces[1]})
+	x.take("NotAuthorized", orchestrator.CloseSLA{Consumer: consumer, SLA: x.pieces[2]})
+	x.do(orchestrator.CloseSLA{Consumer: assignee, SLA: x.pieces[2]})
+	l = append(append(l, x.follow(x.pieces...)...), x.follow(next)...)
 	x.epochs(8, 0, 0, l)
 	x.certify(l[:1])
 	x.through(12, l[1:])
@@ -213,8 +206,8 @@ func pieceReclaimed(x *script) {
 	x.epochs(1, 0, 0, l)
 	x.do(pieces(3, mine(100*gib, 0)))
 	x.take("ReclaimNotice", orchestrator.Reclaim{Provider: provider, SLA: slaID})
-	x.do(orchestrator.Reclaim{Provider: provider, SLA: pieceID(0)}) // before it starts: it has its first window
-	l = append(l, x.follow(pieceID(0))...)
+	x.do(orchestrator.Reclaim{Provider: provider, SLA: x.pieces[0]}) // before it starts: it has its first window
+	l = append(l, x.follow(x.pieces[0])...)
 	x.epochs(2, 0, 0, l)
 	x.certify(l[:1])
 	x.through(9, l[1:])
@@ -226,7 +219,7 @@ func splitFree(x *script) {
 	l := x.follow(slaID)
 	x.epochs(1, 0, 0, l)
 	x.do(pieces(3, mine(99*gib, gib), assignees(gib, 10*gib)))
-	l = append(l, x.follow(pieceIDs(2)...)...)
+	l = append(l, x.follow(x.pieces...)...)
 	x.through(8, l)
 }
 
@@ -239,7 +232,7 @@ func splitNoBond(x *script) {
 	l := x.follow(slaID)
 	x.epochs(1, 0, 0, l)
 	x.do(pieces(3, mine(51*gib, gib), assignees(49*gib, 10*gib)))
-	l = append(l, x.follow(pieceIDs(2)...)...)
+	l = append(l, x.follow(x.pieces...)...)
 	x.through(8, l)
 }
 
@@ -282,7 +275,7 @@ func splitRefused(x *script) {
 	with("ArgumentInvalid", func(op *orchestrator.Split) { op.Pieces = pieces(6, mine(100*gib+1, 0)).Pieces })
 	with("ArgumentInvalid", func(op *orchestrator.Split) { op.Pieces = pieces(6, mine(100*gib+1, 0), mine(1<<64-1, 0)).Pieces })
 	with("Exists", func(op *orchestrator.Split) { op.Pieces[0].Nonce = nonce("sla") })
-	with("Exists", func(op *orchestrator.Split) {
+	with("Exists", func(op *orchestrator.Split) { // two of one consumer; of two consumers they may be the same
 		op.Pieces = pieces(6, mine(gib, 0), mine(99*gib, 0)).Pieces
 		op.Pieces[1].Nonce = op.Pieces[0].Nonce
 	})
