@@ -2,9 +2,11 @@
 //! each behind its number; the tests then run once per mutant with that number in the environment. A mutant that no test notices is a
 //! survivor: a missing test, or a change that means the same, which `allowed.txt` then says with its reason.
 //!
-//! FILES= names parts of paths; N= takes a random sample of as many mutants, by SEED=; JOBS= runs as many at once.
+//! FILES= names parts of paths; N= takes a random sample of as many mutants, by SEED=; JOBS= runs as many at once; AGAIN=1 leaves out what a
+//! former run killed in files that are the same since.
 
 mod allowed;
+mod kept;
 mod mutation;
 mod operators;
 mod report;
@@ -13,12 +15,7 @@ mod run;
 mod suite;
 mod workspace;
 
-use std::{
-    collections::BTreeSet,
-    env,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{collections::BTreeSet, env, path::PathBuf, process::ExitCode};
 
 use mutation::Mutant;
 
@@ -69,13 +66,20 @@ fn mutants() -> Result<bool, String> {
     let traced = suite.trace(&work.dir().join("seen"))?;
     eprintln!("{} mutants in {} files, {} more do not compile; {} tests", mutants.len(), files.len(), unviable, traced.tests());
 
-    let chosen = options.sample(mutants);
-    let outcomes = run::run(&traced, &chosen, options.jobs);
-    let allowed = allowed::Allowed::read(&home.join("allowed.txt"))?;
+    let results = home.join("target/results");
     let whole = options.sample.is_none();
+    let outcomes = if whole {
+        let (kept, mut outcomes) = kept::Kept::begin(&results, &work, &mutants, options.again)?;
+        let rest: Vec<Mutant> = mutants.into_iter().filter(|m| outcomes.iter().all(|(k, _)| k.number != m.number)).collect();
+        outcomes.extend(run::run(&traced, &rest, options.jobs, |mutant, outcome| kept.add(mutant, outcome))?);
+        outcomes.sort_by_key(|(m, _)| m.number);
+        outcomes
+    } else {
+        run::run(&traced, &options.sample(mutants), options.jobs, |_, _| Ok(()))?
+    };
+    let allowed = allowed::Allowed::read(&home.join("allowed.txt"))?;
     if whole {
-        report::keep(&home.join("target/results"), &work, &outcomes)?;
-        report::write(&home, &FILES.map(Path::new), contracts, &allowed)?;
+        report::write(&home, &results, &work, &allowed)?;
     }
     Ok(report::judge(&outcomes, &allowed, whole))
 }
@@ -117,6 +121,7 @@ struct Options {
     sample: Option<usize>,
     seed: u64,
     jobs: usize,
+    again: bool,
 }
 
 impl Options {
@@ -129,6 +134,7 @@ impl Options {
             sample: number("N")?.filter(|n| *n > 0).map(|n| n as usize),
             seed: number("SEED")?.unwrap_or(1),
             jobs: number("JOBS")?.map_or(cores, |n| n as usize).max(1),
+            again: number("AGAIN")?.unwrap_or(0) > 0,
         })
     }
 

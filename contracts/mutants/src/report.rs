@@ -1,9 +1,10 @@
-//! What a run came to: kept per file while the file stays as it is, and written to `report.md` once there is a result for every file.
+//! What a run came to: whether it passes, and `report.md`, which is written once there is a result for every mutant of every file.
 
 use std::{fmt::Write as _, fs, path::Path};
 
 use crate::{
     allowed::Allowed,
+    kept,
     mutation::{Mutant, Outcome},
     workspace::Workspace,
 };
@@ -36,59 +37,17 @@ pub fn judge(outcomes: &[(Mutant, Outcome)], allowed: &Allowed, whole: bool) -> 
     ok
 }
 
-/// Keeps the outcomes of whole files, each with the text of the file that they hold for.
-pub fn keep(dir: &Path, work: &Workspace, outcomes: &[(Mutant, Outcome)]) -> Result<(), String> {
-    fs::create_dir_all(dir).map_err(|e| e.to_string())?;
-    for of_file in outcomes.chunk_by(|(a, _), (b, _)| a.file == b.file) {
-        let file = of_file[0].0.file;
-        let mut text = format!("{}\n", digest(&work.original(file)?));
-        for (mutant, outcome) in of_file {
-            let (outcome, by) = match outcome {
-                Outcome::Killed(by) => ("killed", by.as_str()),
-                Outcome::TimedOut(by) => ("timed out", by.as_str()),
-                Outcome::Survived => ("survived", ""),
-                Outcome::Unreached => ("unreached", ""),
-            };
-            let _ = writeln!(text, "{}\t{}\t{}\t{outcome}\t{by}", mutant.line, mutant.text, mutant.operator);
-        }
-        fs::write(dir.join(file.replace('/', "-") + ".tsv"), text).map_err(|e| e.to_string())?;
-    }
-    Ok(())
-}
-
-/// What was kept of a file, if it is still the same.
-fn kept(dir: &Path, file: &'static str, source: &str) -> Option<Vec<(Mutant, Outcome)>> {
-    let text = fs::read_to_string(dir.join(file.replace('/', "-") + ".tsv")).ok()?;
-    let mut lines = text.lines();
-    if lines.next()? != digest(source) {
-        return None;
-    }
-    let parse = |l: &str| {
-        let [line, text, operator, outcome, by] = l.split('\t').collect::<Vec<_>>().try_into().ok()?;
-        let outcome = match outcome {
-            "killed" => Outcome::Killed(by.to_owned()),
-            "timed out" => Outcome::TimedOut(by.to_owned()),
-            "survived" => Outcome::Survived,
-            _ => Outcome::Unreached,
-        };
-        Some((Mutant { number: 0, file, line: line.parse().ok()?, text: text.to_owned(), operator: operator.to_owned() }, outcome))
-    };
-    lines.map(parse).collect()
-}
-
-/// Writes `report.md`, unless a file has no result for its present text.
-pub fn write(home: &Path, files: &[&'static Path], contracts: &Path, allowed: &Allowed) -> Result<(), String> {
-    let mut results = Vec::new();
-    for file in files.iter().filter_map(|f| f.to_str()) {
-        let source = fs::read_to_string(contracts.join("soroban").join(file)).map_err(|e| format!("{file}: {e}"))?;
-        let Some(outcomes) = kept(&home.join("target/results"), file, &source) else {
-            eprintln!("report.md stays as it is: {file} was not tried since it changed");
+/// Writes `report.md`, unless a file changed since it was tried.
+pub fn write(home: &Path, results: &Path, work: &Workspace, allowed: &Allowed) -> Result<(), String> {
+    let mut all = Vec::new();
+    for file in crate::FILES {
+        let Some(outcomes) = kept::whole(results, file, &work.original(file)?) else {
+            eprintln!("report.md stays as it is: {file} was not tried as it is now");
             return Ok(());
         };
-        results.push((file, outcomes));
+        all.push((file, outcomes));
     }
-    let text = render(&results, allowed);
-    fs::write(home.join("report.md"), text).map_err(|e| format!("report.md: {e}"))
+    fs::write(home.join("report.md"), render(&all, allowed)).map_err(|e| format!("report.md: {e}"))
 }
 
 fn render(results: &[(&str, Vec<(Mutant, Outcome)>)], allowed: &Allowed) -> String {
@@ -128,10 +87,4 @@ fn render(results: &[(&str, Vec<(Mutant, Outcome)>)], allowed: &Allowed) -> Stri
 fn percent(part: usize, of: usize) -> String {
     let tenths = (part * 1000).checked_div(of).unwrap_or(0);
     format!("{}.{} %", tenths / 10, tenths % 10)
-}
-
-/// FNV-1a, which is enough to see that a file changed.
-fn digest(text: &str) -> String {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3));
-    format!("{hash:016x}")
 }

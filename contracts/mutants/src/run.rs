@@ -1,7 +1,6 @@
-//! The tests once per mutant, several mutants at a time. The tests that killed most come first, the quicker of two as good.
+//! The tests once per mutant, several mutants at a time. First come the tests that killed most in the time they take.
 
 use std::{
-    cmp::Reverse,
     collections::BTreeMap,
     sync::Mutex,
     time::{Duration, Instant},
@@ -9,7 +8,7 @@ use std::{
 
 use crate::{
     mutation::{Mutant, Outcome},
-    suite::{self, Run, Suite},
+    suite::{self, Run, Suite, Test},
 };
 
 struct Progress {
@@ -19,11 +18,19 @@ struct Progress {
     kills: BTreeMap<usize, u32>,
     survivors: usize,
     told: Instant,
+    /// Why results could not be kept.
+    failed: Option<String>,
 }
 
-pub fn run(suite: &Suite, mutants: &[Mutant], jobs: usize) -> Vec<(Mutant, Outcome)> {
+/// Tells `keep` each outcome as it comes, and returns them in the order of the source.
+pub fn run(
+    suite: &Suite,
+    mutants: &[Mutant],
+    jobs: usize,
+    keep: impl Fn(&Mutant, &Outcome) -> Result<(), String> + Sync,
+) -> Result<Vec<(Mutant, Outcome)>, String> {
     let began = Instant::now();
-    let progress = Mutex::new(Progress { next: 0, outcomes: Vec::new(), kills: BTreeMap::new(), survivors: 0, told: began });
+    let progress = Mutex::new(Progress { next: 0, outcomes: Vec::new(), kills: BTreeMap::new(), survivors: 0, told: began, failed: None });
     let work = || loop {
         let (mutant, kills) = {
             let mut p = progress.lock().expect("no worker panics");
@@ -40,6 +47,10 @@ pub fn run(suite: &Suite, mutants: &[Mutant], jobs: usize) -> Vec<(Mutant, Outco
             p.survivors += 1;
             eprintln!("  {outcome:?}: {}    {}", mutant.name(), mutant.text);
         }
+        if let Err(why) = keep(mutant, &outcome) {
+            p.failed = Some(why);
+            p.next = mutants.len();
+        }
         p.outcomes.push((mutant.clone(), outcome));
         let done = p.outcomes.len();
         if p.told.elapsed() > Duration::from_secs(10) || done == mutants.len() {
@@ -54,9 +65,12 @@ pub fn run(suite: &Suite, mutants: &[Mutant], jobs: usize) -> Vec<(Mutant, Outco
             scope.spawn(work);
         }
     });
-    let mut outcomes = progress.into_inner().expect("no worker panics").outcomes;
-    outcomes.sort_by_key(|(m, _)| m.number);
-    outcomes
+    let mut progress = progress.into_inner().expect("no worker panics");
+    progress.outcomes.sort_by_key(|(m, _)| m.number);
+    match progress.failed {
+        Some(why) => Err(why),
+        None => Ok(progress.outcomes),
+    }
 }
 
 /// What becomes of a mutant, and by which test.
@@ -65,7 +79,8 @@ fn outcome(suite: &Suite, mutant: &Mutant, kills: &BTreeMap<usize, u32>) -> (Out
     if tests.is_empty() {
         return (Outcome::Unreached, None);
     }
-    tests.sort_by_key(|(i, t)| (Reverse(kills.get(i).copied().unwrap_or(0)), t.takes));
+    let cost = |(i, t): &(usize, &Test)| t.takes.as_secs_f64() / f64::from(1 + kills.get(i).copied().unwrap_or(0));
+    tests.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
     for (i, test) in tests {
         match suite::run(test, mutant.number) {
             Run::Passed => {}
