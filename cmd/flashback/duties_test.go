@@ -87,7 +87,7 @@ func newTown(t *testing.T, wallets ...string) *town {
 	v.config = config
 	v.chain, err = c.With(ctx, at)
 	v.must(err)
-	n := &deployment.Network{Name: "test", StellarRPC: v.net.URL(), Passphrase: c.Passphrase(), Contracts: at, Assets: []deployment.Asset{{Code: "USDT", Contract: v.usd, Decimals: 7}},
+	n := &deployment.Network{Name: "test", StellarRPC: v.net.URL(), Friendbot: v.net.URL() + "/friendbot", Passphrase: c.Passphrase(), Contracts: at, Assets: []deployment.Asset{{Code: "USDT", Contract: v.usd, Decimals: 7}},
 		Genesis: config.Genesis, EpochSeconds: config.EpochSeconds, SlotsPerEpoch: config.SlotsPerEpoch, WindowEpochs: config.WindowEpochs}
 	v.must(n.Save(filepath.Join(v.dir, "deployment.json")))
 	v.door = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -228,7 +228,7 @@ func (v *town) rent(mode sla.Mode, epochs uint32) *rented {
 	const gib = 1 << 30
 	unit := do(p, orchestrator.UnitCreate{Provider: p.Account(), Nonce: [32]byte{1}, Spec: orchestrator.UnitSpec{Node: x.nodeID, Kind: 1, Capacity: 100 * gib, Region: "DE/Berlin", QoS: sla.QoS{AvailabilityPpm: 999_000},
 		Asset: v.usd, StoragePrice: money.Of(86_400_000), EgressPrice: money.Of(1_000), CollateralBps: 5_000, AutoAccept: true, Listed: true, MinEpochs: 1, MaxEpochs: 1_000, RateLimit: 100}})
-	q, err := v.chain.Quote(ctx, unit, 10*gib, gib, epochs)
+	q, err := v.chain.Quote(ctx, unit, c.Account(), 10*gib, gib, epochs, ids.ID{})
 	v.must(err)
 	params, err := v.chain.Params(ctx)
 	v.must(err)
