@@ -124,7 +124,7 @@ func (x *wish) submit(a *app, c *cobra.Command, n *deployment.Network, ch chain.
 
 // quote is what a request's unit asks its consumer for it.
 func quote(ctx context.Context, ch chain.Chain, r orchestrator.Request) (chain.Quote, error) {
-	return ch.Quote(ctx, r.Unit, r.Volume, r.Egress, r.Duration)
+	return ch.Quote(ctx, r.Unit, r.Consumer, r.Volume, r.Egress, r.Duration, r.Previous)
 }
 
 func slaOpen(a *app) *cobra.Command {

@@ -26,6 +26,7 @@ type Contracts struct {
 	Score      ids.Account `json:"score,omitzero"`
 	Dispute    ids.Account `json:"dispute,omitzero"`
 	Governance ids.Account `json:"governance,omitzero"`
+	Market     ids.Account `json:"market,omitzero"`
 }
 
 // Signer is a wallet's key. Its secret never leaves the implementation.
@@ -116,8 +117,12 @@ type Chain interface {
 	Node(ctx context.Context, id ids.ID) (orchestrator.Node, error)
 	NodeOf(ctx context.Context, key ids.Account) (ids.ID, error)
 	Unit(ctx context.Context, id ids.ID) (orchestrator.Unit, error)
-	// Quote is what a unit asks for an SLA of this size; it refuses as a Request would.
-	Quote(ctx context.Context, unit ids.ID, volume, egress uint64, duration uint32) (Quote, error)
+	// Quote is what a unit asks of a consumer for an SLA of this size, which renews a previous one or, with the zero id, none; it refuses as a Request would.
+	Quote(ctx context.Context, unit ids.ID, consumer ids.Account, volume, egress uint64, duration uint32, previous ids.ID) (Quote, error)
+	// PriceOf is the price that a unit has for one consumer and one SLA; NotFound when there is none, or it is over.
+	PriceOf(ctx context.Context, unit ids.ID, consumer ids.Account) (orchestrator.Special, error)
+	// Group is the ids of a joint SLA's parts by that of the first.
+	Group(ctx context.Context, id ids.ID) ([]ids.ID, error)
 	Reservation(ctx context.Context, sla ids.ID) (orchestrator.Reservation, error)
 	SLA(ctx context.Context, id ids.ID) (orchestrator.SLA, error)
 	Terms(ctx context.Context, sla ids.ID) ([]byte, error)

@@ -177,7 +177,7 @@ func (m *demoMaker) sla(ctx context.Context) error {
 	if _, err := m.c.SLA(ctx, m.p.SLA); err == nil || fault.KindOf(err) != fault.NotFound {
 		return err
 	}
-	q, err := m.c.Quote(ctx, m.p.Unit, slaVolume, slaEgress, m.n.Epochs(slaSeconds*time.Second))
+	q, err := m.c.Quote(ctx, m.p.Unit, m.consumer.Account(), slaVolume, slaEgress, m.n.Epochs(slaSeconds*time.Second), ids.ID{})
 	if err != nil {
 		return err
 	}

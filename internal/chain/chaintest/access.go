@@ -138,7 +138,9 @@ func missing(t *testing.T, open Opener) {
 		"root":        second(s.Chain.Root(s.ctx, 77)),
 		"node of":     second(s.Chain.NodeOf(s.ctx, nobody)),
 		"provider":    second(s.Chain.Provider(s.ctx, nobody)),
-		"quote":       second(s.Chain.Quote(s.ctx, none, 1, 1, 1)),
+		"price of":    second(s.Chain.PriceOf(s.ctx, none, nobody)),
+		"group":       second(s.Chain.Group(s.ctx, none)),
+		"quote":       second(s.Chain.Quote(s.ctx, none, nobody, 1, 1, 1, ids.ID{})),
 	} {
 		if fault.KindOf(err) != fault.NotFound {
 			t.Errorf("%s: %v", name, err)

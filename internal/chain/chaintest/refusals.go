@@ -177,7 +177,7 @@ func units(t *testing.T, open Opener) {
 	s.refused("ArgumentInvalid", fault.Invalid, s.provider, orchestrator.UnitCreate{Provider: p, Nonce: s.fresh(), Spec: bad})
 	s.do(s.provider, orchestrator.UnitPrice{Provider: p, ID: s.unit, StoragePrice: money.Of(5), EgressPrice: money.Of(0)})
 	s.do(s.provider, orchestrator.UnitList{Provider: p, ID: s.unit})
-	_, err = s.Chain.Quote(s.ctx, s.unit, gib, 0, 1)
+	_, err = s.Chain.Quote(s.ctx, s.unit, p, gib, 0, 1, ids.ID{})
 	s.isRefusal("UnitUnlisted", fault.Conflict, err)
 	s.do(s.provider, orchestrator.UnitList{Provider: p, ID: s.unit, Listed: true})
 
@@ -189,17 +189,17 @@ func units(t *testing.T, open Opener) {
 	if u, err = s.Chain.Unit(s.ctx, s.unit); err != nil || u.State != orchestrator.UnitMaintenance || u.PriceVersion != 2 || !u.StoragePrice.Equal(money.Of(5)) {
 		t.Fatalf("in maintenance: %+v, %v", u, err)
 	}
-	_, err = s.Chain.Quote(s.ctx, s.unit, gib, 0, 1)
+	_, err = s.Chain.Quote(s.ctx, s.unit, p, gib, 0, 1, ids.ID{})
 	s.isRefusal("UnitMaintenance", fault.Conflict, err)
 	s.do(s.provider, orchestrator.UnitResume{Provider: p, ID: s.unit})
-	q, err := s.Chain.Quote(s.ctx, s.unit, gib, 0, 1)
+	q, err := s.Chain.Quote(s.ctx, s.unit, p, gib, 0, 1, ids.ID{})
 	s.must(err)
 	if q.Provider != p || q.PriceVersion != 2 || !q.StoragePrice.Equal(money.Of(5)) || !q.AutoAccept || q.QoS != s.spec().QoS {
 		t.Errorf("quote %+v", q)
 	}
 	s.refused("StateWrong", fault.Conflict, s.Admin, orchestrator.UnitRetire{ID: s.unit})
 	s.do(s.provider, orchestrator.UnitDecommission{Provider: p, ID: s.unit})
-	_, err = s.Chain.Quote(s.ctx, s.unit, gib, 0, 1)
+	_, err = s.Chain.Quote(s.ctx, s.unit, p, gib, 0, 1, ids.ID{})
 	s.isRefusal("UnitDecommissioning", fault.Conflict, err)
 	s.do(s.Admin, orchestrator.UnitRetire{ID: s.unit})
 	if u, err = s.Chain.Unit(s.ctx, s.unit); err != nil || u.State != orchestrator.UnitRetired {

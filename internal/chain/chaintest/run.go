@@ -18,6 +18,7 @@ func Run(t *testing.T, open Opener) {
 		{"settlements are refused", settlements},
 		{"units are priced, listed, maintained and retired", units},
 		{"the admin sets parameters, pauses and the quorum rotates", governance},
+		{"SLAs follow others, belong together and change hands", succession},
 		{"events are paged without gaps", events},
 	} {
 		t.Run(c.name, func(t *testing.T) {

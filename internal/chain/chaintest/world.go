@@ -203,7 +203,7 @@ func (s *scene) authorization(op orchestrator.Op, by chain.Signer) []byte {
 // request is one of 10 GiB, fully deposited.
 func (s *scene) request(consumer chain.Signer, mode sla.Mode, epochs uint32) orchestrator.Request {
 	s.Helper()
-	q, err := s.Chain.Quote(s.ctx, s.unit, 10*gib, gib, epochs)
+	q, err := s.Chain.Quote(s.ctx, s.unit, consumer.Account(), 10*gib, gib, epochs, ids.ID{})
 	s.must(err)
 	p, err := s.Chain.Params(s.ctx)
 	s.must(err)

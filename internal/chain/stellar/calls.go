@@ -101,7 +101,7 @@ func translate(at chain.Contracts, op orchestrator.Op) (call, error) {
 	case orchestrator.Request:
 		c = co("request", b.account(o.Consumer), scval.Struct(scval.Fields{
 			"unit": scval.ID(o.Unit), "volume": scval.U64(o.Volume), "egress": scval.U64(o.Egress), "duration": vU32(o.Duration), "mode": vU32(o.Mode), "refund": b.account(o.Refund),
-			"max_total": scval.Amount(o.MaxTotal), "price_version": vU32(o.PriceVersion), "nonce": scval.ID(o.Nonce), "deposit": scval.Amount(o.Deposit)}))
+			"max_total": scval.Amount(o.MaxTotal), "price_version": vU32(o.PriceVersion), "nonce": scval.ID(o.Nonce), "deposit": scval.Amount(o.Deposit), "previous": scval.ID(o.Previous)}))
 	case orchestrator.RequestJoint:
 		c = co("request_joint", b.account(o.Consumer), b.joint(&o))
 	case orchestrator.Begin:
@@ -137,7 +137,7 @@ func translate(at chain.Contracts, op orchestrator.Op) (call, error) {
 	case orchestrator.RevokeAccess:
 		c = co("revoke", b.account(o.By), scval.ID(o.ID))
 	case orchestrator.Freeze:
-		c = co("freeze", scval.ID(o.SLA), scval.Amount(o.Amount))
+		c = co("freeze", scval.ID(o.SLA), scval.Amount(o.Amount), scval.Bool(o.Bond))
 	case orchestrator.Rule:
 		c = co("rule", scval.ID(o.SLA), scval.Amount(o.ToConsumer))
 	case orchestrator.ExtendConsumer:

@@ -173,17 +173,57 @@ func stateAt(u orchestrator.Unit, now time.Time) orchestrator.UnitState {
 }
 
 // Quote asks the unit.
-func (c *Chain) Quote(ctx context.Context, unit ids.ID, volume, egress uint64, duration uint32) (chain.Quote, error) {
-	v, err := c.view(ctx, c.at.Provider, "quote", scval.ID(unit), scval.U64(volume), scval.U64(egress), vU32(duration))
+func (c *Chain) Quote(ctx context.Context, unit ids.ID, consumer ids.Account, volume, egress uint64, duration uint32, previous ids.ID) (chain.Quote, error) {
+	v, err := c.view(ctx, c.at.Provider, "quote", scval.ID(unit), scval.Address(consumer), scval.U64(volume), scval.U64(egress), vU32(duration), scval.ID(previous))
 	if err != nil {
 		return chain.Quote{}, err
 	}
 	return readQuote(newRecord("Quote", v))
 }
 
+// PriceOf is what a unit asks of one consumer instead of its list price: one simulation.
+func (c *Chain) PriceOf(ctx context.Context, unit ids.ID, consumer ids.Account) (orchestrator.Special, error) {
+	v, err := c.view(ctx, c.at.Provider, "price_of", scval.ID(unit), scval.Address(consumer))
+	if err != nil {
+		return orchestrator.Special{}, err
+	}
+	r := newRecord("Price", v)
+	return orchestrator.Special{StoragePrice: r.amount("storage_price"), EgressPrice: r.amount("egress_price"), Until: r.u64("until")}, r.done()
+}
+
+// Group is the parts of a joint SLA by the id of the first: one simulation.
+func (c *Chain) Group(ctx context.Context, id ids.ID) (parts []ids.ID, err error) {
+	v, err := c.view(ctx, c.at.Consumer, "group_of", scval.ID(id))
+	if err != nil {
+		return nil, err
+	}
+	r := &record{what: "group", f: scval.Fields{"parts": v}}
+	for _, x := range r.list("parts") {
+		part := &record{what: "group", f: scval.Fields{"id": x}}
+		parts = append(parts, part.b32("id"))
+		if err := r.done(part); err != nil {
+			return nil, err
+		}
+	}
+	return parts, r.done()
+}
+
+// grown reads a record that had fewer fields in an earlier release: one that lacks the newest is asked of the contract, which knows what it was without.
+func (c *Chain) grown(ctx context.Context, newest string, contract ids.Account, variant, view string, id ids.ID) (*record, error) {
+	r, err := c.record(ctx, notFound, contract, variant, scval.ID(id))
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := r.f[newest]; ok {
+		return r, nil
+	}
+	v, err := c.view(ctx, contract, view, scval.ID(id))
+	return newRecord(variant, v), err
+}
+
 // Reservation of an SLA.
 func (c *Chain) Reservation(ctx context.Context, sla ids.ID) (orchestrator.Reservation, error) {
-	r, err := c.record(ctx, notFound, c.at.Provider, "Reservation", scval.ID(sla))
+	r, err := c.grown(ctx, "reclaim_epochs", c.at.Provider, "Reservation", "reservation", sla)
 	if err != nil {
 		return orchestrator.Reservation{}, err
 	}
@@ -192,7 +232,7 @@ func (c *Chain) Reservation(ctx context.Context, sla ids.ID) (orchestrator.Reser
 
 // SLA by its id.
 func (c *Chain) SLA(ctx context.Context, id ids.ID) (orchestrator.SLA, error) {
-	r, err := c.record(ctx, notFound, c.at.Consumer, "Sla", scval.ID(id))
+	r, err := c.grown(ctx, "bond_total", c.at.Consumer, "Sla", "sla", id)
 	if err != nil {
 		return orchestrator.SLA{}, err
 	}

@@ -43,6 +43,7 @@ func readReservation(r *record) (orchestrator.Reservation, error) {
 		State: orchestrator.ReservationState(r.u8("state")), Collateral: r.amount("collateral"), Coverage: r.amount("coverage"), Slash: r.amount("slash"),
 		Owed: r.amount("owed"), ValidatorsOwed: r.amount("validators_due"), FundOwed: r.amount("fund_due"),
 		SettledEpochs: r.u32("settled_epochs"), SettledHash: r.b32("settled_hash"), Warnings: r.u32("warnings"), StartEpoch: r.u64("start_epoch"),
+		Previous: r.b32("previous"), Takes: r.u64("takes"), Reclaim: r.amount("reclaim"), ReclaimEpochs: r.u32("reclaim_epochs"),
 	}
 	if v.State > orchestrator.ReservationDone {
 		r.fail("state", "is %d", v.State)
@@ -58,9 +59,10 @@ func readSLA(r *record, id ids.ID) (orchestrator.SLA, error) {
 		Withdrawn: r.amount("withdrawn"), Gross: r.amount("gross"), Earned: r.amount("earned"), FeeTotal: r.amount("fee_total"), Credited: r.amount("credited"), StartEpoch: r.u64("start_epoch"),
 		Duration: r.u32("duration"), EndEpochs: r.u32("end_epochs"), Covered: r.u32("covered_epochs"), GraceEpochs: r.u32("grace_epochs"), RetentionEpochs: r.u32("retention_epochs"),
 		AcceptBy: r.u64("accept_by"), FundBy: r.u64("fund_by"), SettledEpochs: r.u32("settled_epochs"), SettledHash: r.b32("settled_hash"),
-		Windows: r.u32("windows"), Breach: r.u32("slash_bps") > 0, Terminated: r.flag("breach"),
+		Windows: r.u32("windows"), Breach: r.u32("slash_bps") > 0, Terminated: r.flag("breach"), BondTotal: r.amount("bond_total"), BondTaken: r.amount("bond_taken"),
+		Group: r.b32("group"), Previous: r.b32("previous"), Next: r.b32("next"),
 	}
-	if v.State > orchestrator.Defaulted || v.Mode > sla.Escrow {
+	if v.State > orchestrator.Reclaiming || v.Mode > sla.Escrow {
 		r.fail("state", "is %d in mode %d", v.State, v.Mode)
 	}
 	return v, r.done()

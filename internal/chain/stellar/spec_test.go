@@ -183,6 +183,8 @@ func TestCallsFitTheContracts(t *testing.T) {
 		orchestrator.CloseSLA{Consumer: g}, orchestrator.Terminate{Consumer: g}, orchestrator.TimeOut{}, orchestrator.Payout{}, orchestrator.Refund{}, orchestrator.CollectFees{},
 		orchestrator.GrantAccess{Consumer: g, Grantee: g}, orchestrator.DelegateAccess{Grantee: g, To: g}, orchestrator.RevokeAccess{By: g}, orchestrator.Pause{}, orchestrator.SetParams{Params: p},
 		orchestrator.UnitEmergency{Provider: g}, orchestrator.SetProviderParams{Params: p}, orchestrator.ExtendProvider{}, orchestrator.ExtendConsumer{}, orchestrator.Freeze{}, orchestrator.Rule{},
+		orchestrator.Reclaim{Provider: g}, orchestrator.Drain{}, orchestrator.PriceFor{Provider: g, Consumer: g}, orchestrator.RequestJoint{Consumer: g, Refund: g, Parts: []orchestrator.Part{{}, {}}}, orchestrator.Begin{},
+		orchestrator.Split{Consumer: g, Pieces: []orchestrator.Piece{{To: g, Refund: g}}}, orchestrator.TransferSLA{Consumer: g, To: g, Refund: g},
 		orchestrator.SetAdmin{Next: g}, orchestrator.SetAdmin{Next: g, Provider: true},
 	}
 	called := map[ids.Account]map[string]bool{at.Oracle: {}, at.Provider: {}, at.Consumer: {}}
@@ -206,9 +208,10 @@ func TestCallsFitTheContracts(t *testing.T) {
 	}
 	// What nobody calls from outside: views, and what the contracts ask of each other.
 	inner := map[ids.Account][]string{
-		at.Oracle:   {"__constructor", "root", "latest", "config", "digest", "network"},
-		at.Provider: {"__constructor", "wire", "upgrade_announce", "upgrade", "quote", "reserve", "activate", "release", "finish", "provider", "collateral", "node", "node_of", "unit", "reservation", "params"},
-		at.Consumer: {"__constructor", "wire_dispute", "upgrade_announce", "upgrade", "accepted", "refused", "sla", "terms", "grant_of", "params", "po", "oracle"},
+		at.Oracle: {"__constructor", "root", "latest", "config", "digest", "network"},
+		at.Provider: {"__constructor", "wire", "upgrade_announce", "upgrade", "quote", "reserve", "activate", "release", "finish", "provider", "collateral", "node", "node_of", "unit", "reservation", "params", "divide", "assign",
+			"price_of"},
+		at.Consumer: {"__constructor", "wire_dispute", "upgrade_announce", "upgrade", "accepted", "refused", "sla", "terms", "grant_of", "params", "po", "oracle", "reclaimed", "group_of"},
 	}
 	for a, s := range specs {
 		for _, name := range inner[a] {
