@@ -19,7 +19,7 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$here/target}
 check=false
 if [ "${1:-}" = --check ]; then check=true; shift; fi
 names=("$@")
-[ $# -gt 0 ] || names=(oracle provider consumer flash staking registry governance score dispute)
+[ $# -gt 0 ] || names=(oracle provider consumer flash staking market registry governance score dispute)
 "$WCARGO" build --locked --release --target wasm32v1-none -Zbuild-std=core,alloc "${names[@]/#/--package=flashback-}"
 out=$CARGO_TARGET_DIR/wasm32v1-none/release
 art=$(readlink -f ../artifacts)
