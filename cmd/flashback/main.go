@@ -46,7 +46,7 @@ func root() *cobra.Command {
 		make  func(*app) *cobra.Command
 	}{
 		{"run", upCommand}, {"run", localCommand}, {"run", chainCommand}, {"run", nodeCommand}, {"run", validatorCommand}, {"run", platformCommand},
-		{"use", statusCommand}, {"use", marketCommand}, {"use", unitsCommand}, {"use", slaCommand}, {"use", scoreCommand}, {"use", grantCommand}, {"use", keysCommand}, {"use", walletCommand},
+		{"use", statusCommand}, {"use", marketCommand}, {"use", askCommand}, {"use", unitsCommand}, {"use", slaCommand}, {"use", scoreCommand}, {"use", grantCommand}, {"use", keysCommand}, {"use", walletCommand},
 		{"duty", flashCommand}, {"duty", stakeCommand}, {"duty", voteCommand}, {"duty", certifyCommand}, {"duty", disputeCommand}, {"duty", arbiterCommand},
 	} {
 		s := x.make(a)

@@ -15,7 +15,7 @@ import (
 	"github.com/flashback-network/flashback/internal/scval"
 )
 
-// Around says how to make the contracts around the Orchestrators: FLASH, Staking, Registry, Score, Dispute and Governance, which becomes the admin of all of them in the end.
+// Around says how to make the contracts around the Orchestrators: FLASH, Staking, Registry, Score, Dispute, Market and Governance, which becomes the admin of all of them in the end.
 type Around struct {
 	Treasury ids.Account  // holds all of FLASH at first
 	Supply   money.Amount // of FLASH
@@ -34,7 +34,7 @@ const day = 86_400
 
 // society is what Deploy makes besides the Orchestrators.
 type society struct {
-	flash, staking, registry, score, dispute, governance *contract
+	flash, staking, registry, score, dispute, governance, market *contract
 }
 
 // around names the contracts around the Orchestrators, whose addresses at gets.
@@ -46,6 +46,7 @@ func (c *Client) around(o DeployOptions, at *chain.Contracts) (*society, error) 
 	}{
 		"flash": {&s.flash, &at.Flash}, "staking": {&s.staking, &at.Staking}, "registry": {&s.registry, &at.Registry},
 		"score": {&s.score, &at.Score}, "dispute": {&s.dispute, &at.Dispute}, "governance": {&s.governance, &at.Governance},
+		"market": {&s.market, &at.Market},
 	} {
 		wasm, err := artifacts.Wasm(name)
 		if err != nil {
@@ -72,6 +73,7 @@ func (s *society) construct(b *args, o DeployOptions, at chain.Contracts) {
 		"concede_seconds": scval.U64(7 * day), "lapse_seconds": scval.U64(90 * day), "concede_bps": vU32(uint32(1_000)), "conflict_fund_bps": vU32(uint32(5_000)),
 	})}
 	s.score.args = []xdr.ScVal{admin, scval.Address(at.Provider), scval.Address(at.Consumer), scval.Struct(scval.Fields{"version": vU32(uint32(1)), "cap": vU32(uint32(1_000)), "severity": vU32(uint32(20))})}
+	s.market.args = []xdr.ScVal{admin, scval.Address(at.Provider), scval.Address(at.Consumer)}
 	s.dispute.args = []xdr.ScVal{admin, scval.Address(at.Oracle), scval.Address(at.Provider), scval.Address(at.Consumer), scval.Address(at.Staking), scval.Address(at.Flash), scval.Struct(scval.Fields{
 		"version": vU32(uint32(1)), "bond": flash(100), "juror_fee": flash(10), "arbiter_stake": flash(100), "panel": vU32(uint32(3)),
 		"evidence_seconds": scval.U64(3 * day), "commit_seconds": scval.U64(3 * day), "reveal_seconds": scval.U64(2 * day), "appeal_seconds": scval.U64(3 * day), "max_age_seconds": scval.U64(30 * day),
@@ -96,6 +98,7 @@ func governed(at chain.Contracts) xdr.ScVal {
 		{at.Registry, []string{"set_params", "resolve", "upgrade_announce", "upgrade"}},
 		{at.Score, []string{"set_params", "set_unit", "set_admin", "upgrade_announce", "upgrade"}},
 		{at.Dispute, []string{"set_params", "set_admin", "upgrade_announce", "upgrade"}},
+		{at.Market, []string{"set_admin", "upgrade_announce", "upgrade"}},
 	} {
 		var names []xdr.ScVal
 		for _, f := range t.functions {
@@ -110,7 +113,7 @@ func governed(at chain.Contracts) xdr.ScVal {
 // again, which changes nothing.
 func (c *Client) handOver(ctx context.Context, o DeployOptions, at chain.Contracts) error {
 	var left []xdr.HostFunction
-	owned := []ids.Account{at.Provider, at.Consumer, at.Score, at.Dispute, at.Staking}
+	owned := []ids.Account{at.Provider, at.Consumer, at.Score, at.Dispute, at.Market, at.Staking}
 	for _, k := range owned {
 		admin, err := c.instanceValue(ctx, k, "Admin")
 		if err != nil {

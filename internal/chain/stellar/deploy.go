@@ -115,7 +115,7 @@ func (c *Client) Deploy(ctx context.Context, o DeployOptions) (at chain.Contract
 		o.Registry, o.Dispute = at.Registry, at.Dispute
 		s.construct(&b, o, at)
 		stages[0], stages[1] = append(stages[0], s.flash, s.staking, s.registry), append(stages[1], s.dispute, s.governance)
-		stages = append(stages, []*contract{s.score}) // asks the Consumer Orchestrator for the Oracle
+		stages = append(stages, []*contract{s.score, s.market}) // they ask the Consumer Orchestrator for the Oracle
 	}
 	admin := b.account(o.Admin.Account())
 	oracle.args = []xdr.ScVal{b.config(o.Oracle)}

@@ -38,39 +38,43 @@ func (s StateOf) String() string {
 
 // Wanted is what a consumer asks for. Times are Unix seconds and count in.
 type Wanted struct {
-	Kind, Class      uint32
-	Region           string // what the unit's has to begin with
-	Volume, Egress   uint64 // bytes
-	Duration         uint32 // epochs
-	Mode             sla.Mode
-	QoS              sla.QoS // what the unit has to promise at least; a figure of 0: nothing
-	Asset            money.Asset
-	MaxTotal         money.Amount
-	CollateralMinBps uint32
-	Sealed           bool
-	AnswerBy         uint64
-	RevealBy         uint64 // AnswerBy of an open ask
-	ChooseBy         uint64
+	Kind             uint32       `json:"kind"`
+	Class            uint32       `json:"class"`
+	Region           string       `json:"region"`   // what the unit's has to begin with
+	Volume           uint64       `json:"volume"`   // bytes
+	Egress           uint64       `json:"egress"`   // bytes
+	Duration         uint32       `json:"duration"` // epochs
+	Mode             sla.Mode     `json:"mode"`
+	QoS              sla.QoS      `json:"qos"` // what the unit has to promise at least; a figure of 0: nothing
+	Asset            money.Asset  `json:"asset"`
+	MaxTotal         money.Amount `json:"maxTotal"`
+	CollateralMinBps uint32       `json:"collateralMinBps"`
+	Sealed           bool         `json:"sealed"`
+	AnswerBy         uint64       `json:"answerBy"`
+	RevealBy         uint64       `json:"revealBy"` // AnswerBy of an open ask
+	ChooseBy         uint64       `json:"chooseBy"`
 }
 
 // Ask is what is wanted, and how it stands.
 type Ask struct {
-	ID       ids.ID
-	Consumer ids.Account
+	ID       ids.ID      `json:"id"`
+	Consumer ids.Account `json:"consumer"`
 	Wanted
-	Answers uint32 // providers that have answered or committed
-	State   StateOf
-	SLA     ids.ID // what became of it; zero: nothing
+	Answers uint32  `json:"answers"` // providers that have answered or committed
+	State   StateOf `json:"state"`
+	SLA     ids.ID  `json:"sla"` // what became of it; zero: nothing
 }
 
 // Answer of a provider, or its commitment to one.
 type Answer struct {
-	Provider                         ids.Account
-	Number                           uint32 // among the ask's answers, from 0
-	Unit                             ids.ID // zero until revealed
-	StoragePrice, EgressPrice, Total money.Amount
-	Commitment                       [32]byte // zero: it was never sealed
-	Revealed                         bool     // it may be taken
+	Provider     ids.Account  `json:"provider"`
+	Number       uint32       `json:"number"` // among the ask's answers, from 0
+	Unit         ids.ID       `json:"unit"`   // zero until revealed
+	StoragePrice money.Amount `json:"storagePrice"`
+	EgressPrice  money.Amount `json:"egressPrice"`
+	Total        money.Amount `json:"total"`
+	Commitment   [32]byte     `json:"-"`        // zero: it was never sealed
+	Revealed     bool         `json:"revealed"` // it may be taken
 }
 
 // Deal is how the consumer takes an answer: the unit and the highest total that it saw, where it is paid on the provider's chain, and the SLA's deposit and nonce.
