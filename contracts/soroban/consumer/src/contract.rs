@@ -83,11 +83,11 @@ impl ConsumerOrchestrator {
         Ok(())
     }
 
-    /// Asks for an SLA on a unit. The consumer authorises the request and the largest total that it accepts. With a unit that accepts by
-    /// itself and a deposit that covers enough the SLA is Active at once.
+    /// Asks for an SLA on a unit. With one that accepts by itself and a deposit that covers enough it is Active at once.
     ///
     /// # Errors
-    /// Paused, ArgumentInvalid, AmountInvalid, Exists, PriceChanged, PriceAbove, OverFunded, TransferFailed and what the unit's `quote` refuses.
+    /// Paused, ArgumentInvalid, AmountInvalid, Exists, NotFound, NotAuthorized, StateWrong, DepositShort, PriceChanged, PriceAbove, OverFunded,
+    /// TransferFailed and what the unit's `quote` refuses.
     pub fn request(env: Env, consumer: Address, request: Request) -> Result<BytesN<32>, Error> {
         consumer.require_auth();
         let opened = request::single(&env, &consumer, &request)?;
@@ -170,8 +170,7 @@ impl ConsumerOrchestrator {
         life::expire(&env, &sla)
     }
 
-    /// Moves the money that the leaf `to` stands for, since `from`, and settles the provider's half by the same proof. Anyone; the caller
-    /// cannot choose who is paid. Settling the settled leaf again does nothing.
+    /// Moves the money that the leaf `to` stands for, since `from`, in both halves. Anyone. The settled leaf again does nothing.
     ///
     /// # Errors
     /// NotFound, StateWrong, Malformed, LeafForeign, LeafUnknown, FromMismatch, LeafBehind, LeafBeyond, Overflow.
@@ -267,8 +266,7 @@ impl ConsumerOrchestrator {
         pay(&env, &value.asset, &value.consumer, amount)
     }
 
-    /// Pays the fee to those who share it: by the split of the SLA's terms, to the addresses of the current parameters; what one of them
-    /// cannot receive is the fund's. Anyone.
+    /// Pays the fee to those who share it; what one of them cannot receive is the fund's. Anyone.
     ///
     /// # Errors
     /// NotFound, NothingDue, TransferFailed.
@@ -365,8 +363,7 @@ impl ConsumerOrchestrator {
         grant::create(&env, Grant { sla, parent, depth: 0, grantor: consumer, grantee, prefix, ops, expires, revoked: false }, &nonce)
     }
 
-    /// Passes on part of the grant `parent` to `to`: under a prefix that begins with the parent's, some of its operations, no longer than it.
-    /// The parent's grantee only, if its operations have `delegate`.
+    /// Passes on part of the grant `parent` to `to`. The parent's grantee only, if its operations have `delegate`.
     ///
     /// # Errors
     /// NotFound, NotAuthorized, StateWrong, GrantInvalid, Exists.

@@ -54,7 +54,7 @@ pub struct StateChanged {
     pub bond: i128,
 }
 
-/// The consumer left early, or let the money run out: so much of the bond is the provider's.
+/// An early end: so much of the bond is the provider's.
 #[contractevent(topics = ["ended_early"])]
 pub struct EndedEarly {
     #[topic]
@@ -111,7 +111,7 @@ pub struct Succeeded {
     pub next: BytesN<32>,
 }
 
-/// The SLA ends after `end_epochs` epochs, as agreed; from there on `parts` have what was left of it.
+/// The SLA ends after `end_epochs` epochs; `parts` have the rest.
 #[contractevent(topics = ["divided"])]
 pub struct Divided {
     #[topic]

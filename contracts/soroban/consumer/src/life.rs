@@ -42,21 +42,22 @@ pub fn begin_if_covered(env: &Env, id: &BytesN<32>, sla: &mut Sla, terms: &Terms
 /// Funded → Active, from the next epoch on, or from the end of the one that it goes on from.
 fn begin(env: &Env, id: &BytesN<32>, sla: &mut Sla, terms: &Terms) -> Result<(), Error> {
     sla.start_epoch = storage::schedule(env)?.next_epoch(env.ledger().timestamp())?;
-    if is_some(&sla.previous) {
-        succeed(env, id, sla)?;
-    }
+    let follows = is_some(&sla.previous) && follow(env, id, sla)?;
     sla.settled_hash = zero_leaf_hash(env, id, &sla.terms_hash)?;
     sla.state = SlaState::Active;
     escrow::divide(sla, terms)?;
     set_state(env, id, sla, SlaState::Active);
+    if follows {
+        event::Succeeded { sla: sla.previous.clone(), next: id.clone() }.publish(env);
+    }
     Ok(())
 }
 
-/// Follows on the predecessor, as long as that lives. Nobody follows on what became another's: the capacity is that one's.
-fn succeed(env: &Env, id: &BytesN<32>, sla: &mut Sla) -> Result<(), Error> {
+/// Follows on the predecessor, if that is live. Nobody follows on what became another's: the capacity is that one's.
+fn follow(env: &Env, id: &BytesN<32>, sla: &mut Sla) -> Result<bool, Error> {
     let mut before = storage::sla(env, &sla.previous)?;
     if !before.state.is_live() {
-        return Ok(());
+        return Ok(false);
     }
     if before.consumer != sla.consumer || is_some(&before.next) {
         return Err(Error::StateWrong);
@@ -65,8 +66,7 @@ fn succeed(env: &Env, id: &BytesN<32>, sla: &mut Sla) -> Result<(), Error> {
     sla.start_epoch = sla.start_epoch.max(end);
     before.next = id.clone();
     storage::set_sla(env, &sla.previous, &before);
-    event::Succeeded { sla: sla.previous.clone(), next: id.clone() }.publish(env);
-    Ok(())
+    Ok(true)
 }
 
 /// All parts of a joint SLA Funded → Active, in one epoch; says whether they were.

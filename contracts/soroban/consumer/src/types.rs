@@ -111,8 +111,7 @@ impl SlaState {
     }
 }
 
-/// The consumer's half of an SLA. Amounts are in smallest units of `asset`; always
-/// `deposited = escrow + holdback + provider_claim + consumer_claim + fees + retention + bond + disputed + withdrawn`.
+/// The consumer's half of an SLA. Amounts are in smallest units of `asset`; `deposited` is always E + H + P + K + F + R + B + D + withdrawn.
 #[contracttype]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Sla {
@@ -139,7 +138,7 @@ pub struct Sla {
     pub consumer_claim: i128,
     /// F: what `collect` pays.
     pub fees: i128,
-    /// R: the part of what is not used yet that the last covered epochs cost, while not all of the duration is paid for.
+    /// R: what the last covered epochs cost, while not all is paid for.
     pub retention: i128,
     /// B: what an early end by the consumer is paid out of.
     pub bond: i128,
@@ -164,7 +163,7 @@ pub struct Sla {
     pub duration: u32,
     /// Epochs that are paid for.
     pub covered_epochs: u32,
-    /// Epochs until the end: those that are paid for, or less once a party set it.
+    /// Epochs until the end: those paid for, or less.
     pub end_epochs: u32,
     /// Of the terms.
     pub grace_epochs: u32,
@@ -192,7 +191,7 @@ pub struct Sla {
     pub next: BytesN<32>,
 }
 
-/// Who may do what under which prefix until when; void when it, or one that it comes from, is revoked or expired.
+/// Who may do what under which prefix until when.
 #[contracttype]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Grant {

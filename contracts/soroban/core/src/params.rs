@@ -16,7 +16,7 @@ const PPM: u32 = 1_000_000;
 const RATIO_MAX_PERCENT: u32 = 100_000;
 const YEAR_SECONDS: u64 = 365 * 86_400;
 
-/// A line of a credit table. Availability: `level` in ppm, 0 stands for the SLA's target. Excess: `level` in percent of the target.
+/// A line of a credit table; `level`: availability in ppm, 0 for the SLA's target, or excess in percent.
 #[contracttype]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CreditTier {
@@ -58,11 +58,11 @@ pub struct Payees {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Params {
     pub version: u32,
-    /// What an early end by the consumer costs it, of the storage that it leaves unused; of the total price it is the bond.
+    /// Price of the consumer's early end, of unused storage; of the total price: the bond.
     pub early_bps: u32,
     /// The same for the provider, out of its collateral.
     pub reclaim_bps: u32,
-    /// From the running window's end to the end of an SLA that its provider reclaims.
+    /// Notice of the provider's early end.
     pub reclaim_windows: u32,
     /// Epochs before Retention in which money runs low.
     pub grace_epochs: u32,
@@ -93,7 +93,7 @@ pub struct Params {
     pub slash_split: SlashSplit,
     pub fee_split: FeeSplit,
     pub payees: Payees,
-    /// Smallest collateral that a unit may promise, in bps of an SLA's total price.
+    /// The least collateral, of an SLA's total price.
     pub collateral_min_bps: u32,
     pub accept_timeout_seconds: u64,
     pub fund_timeout_seconds: u64,

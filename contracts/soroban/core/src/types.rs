@@ -94,10 +94,10 @@ pub struct Reservation {
     /// Where the consumer is paid on this chain.
     pub refund: Address,
     pub terms_hash: BytesN<32>,
-    /// Bytes that it counts for: less than the terms' once a successor took them over.
+    /// Bytes that no successor took over.
     pub volume: u64,
     pub state: ReservationState,
-    /// What was promised; locked from Locked to Done but for coverage and slash.
+    /// Locked from Locked to Done, but for coverage and slash.
     pub collateral: i128,
     /// Cumulative credits that the collateral covered.
     pub coverage: i128,
@@ -107,7 +107,7 @@ pub struct Reservation {
     pub owed: i128,
     /// What the validators may collect.
     pub validators_due: i128,
-    /// What the fund may collect, the challenger's share included while there is none.
+    /// What the fund may collect, the challenger's share included.
     pub fund_due: i128,
     pub settled_epochs: u32,
     pub settled_hash: BytesN<32>,
@@ -116,9 +116,9 @@ pub struct Reservation {
     pub start_epoch: u64,
     /// The SLA whose successor this one is; zeros: none.
     pub previous: BytesN<32>,
-    /// Bytes that it takes over from `previous` when it becomes Active, so that they are not reserved.
+    /// Bytes that it takes over from `previous` once Active.
     pub takes: u64,
-    /// What the provider's early end costs it; once Done, what of it was paid.
+    /// Price of the provider's early end; once Done, what was paid of it.
     pub reclaim: i128,
     /// The end that the provider set, in epochs; 0: it did not.
     pub reclaim_epochs: u32,

@@ -149,7 +149,8 @@ fn a_quote_is_the_price_of_the_whole_life() {
 #[test]
 fn a_quote_refuses_what_does_not_fit() {
     let w = World::new();
-    let quote = |volume: u64, egress: u64, duration: u32| refused(w.po().try_quote(&w.unit, &w.consumer, &volume, &egress, &duration, &w.none()));
+    let quote =
+        |volume: u64, egress: u64, duration: u32| refused(w.po().try_quote(&w.unit, &w.consumer, &volume, &egress, &duration, &w.none()));
     assert_eq!(quote(0, 0, 1), Error::ArgumentInvalid);
     assert_eq!(quote((1 << 50) + 1, 0, 1), Error::ArgumentInvalid);
     assert_eq!(quote(1, (1 << 54) + 1, 1), Error::ArgumentInvalid);

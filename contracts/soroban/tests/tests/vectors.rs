@@ -117,7 +117,12 @@ fn deposits() {
         assert_eq!(paid_for, number::<u32>(&case["covered"]), "{}", name(&case));
         assert_eq!(least_epochs(&terms), number::<u32>(&case["least"]), "{}", name(&case));
         if deposited >= bond {
-            assert_eq!(reserve(&terms, deposited - bond, paid_for, terms.duration_epochs).unwrap(), number::<i128>(&case["reserve"]), "{}", name(&case));
+            assert_eq!(
+                reserve(&terms, deposited - bond, paid_for, terms.duration_epochs).unwrap(),
+                number::<i128>(&case["reserve"]),
+                "{}",
+                name(&case)
+            );
         }
         let early = unused(&terms, number::<u32>(&case["epochs"]), terms.duration_epochs, terms.early_bps).unwrap();
         assert_eq!(early, number::<i128>(&case["early"]), "{}", name(&case));

@@ -1,0 +1,476 @@
+//! SLAs after SLAs: several units, renewal, split, transfer, the provider's early end, and prices for one consumer
+//! (`docs/spec/succession.md`). Every entry point is called with no authorisation, a wrong one and the right one.
+
+use flashback_consumer::types::{Joint, Part, Request, Sla, SlaState, Split};
+use flashback_core::{error::Error, terms::Terms};
+use flashback_provider::types::{Reservation, ReservationState};
+use flashback_tests::{
+    oracle::{EPOCH_SECONDS, GENESIS},
+    refused, stopped,
+    world::{World, GIB},
+};
+use soroban_sdk::{
+    testutils::{Address as _, Events as _, Ledger as _, MockAuth, MockAuthInvoke},
+    Address, BytesN, Env, IntoVal, Val, Vec,
+};
+
+/// The names of the Orchestrators' events of the last call, in order.
+fn told(w: &World) -> std::vec::Vec<String> {
+    use soroban_sdk::xdr::{ContractEventBody, ScVal};
+    let ours = |event: &&soroban_sdk::xdr::ContractEvent| {
+        let of = event.contract_id.as_ref().map(|id| id.0 .0);
+        [w.co_id(), w.po_id()].iter().any(|a| of == Some(flashback_core::account::Account::of(a).unwrap().0[3..].try_into().unwrap()))
+    };
+    let name = |event: &soroban_sdk::xdr::ContractEvent| {
+        let ContractEventBody::V0(body) = &event.body;
+        match body.topics.first() {
+            Some(ScVal::Symbol(name)) => name.to_utf8_string_lossy(),
+            other => panic!("an event without a name: {other:?}"),
+        }
+    };
+    w.env.events().all().events().iter().filter(ours).map(name).collect()
+}
+
+/// Each of `who` authorises exactly this call, the first one with a payment inside.
+fn allow_all(w: &World, who: &[&Address], name: &str, args: impl IntoVal<Env, Vec<Val>>, payment: i128) {
+    let args = args.into_val(&w.env);
+    let transfer =
+        MockAuthInvoke { contract: &w.token, fn_name: "transfer", args: (who[0], w.co_id(), payment).into_val(&w.env), sub_invokes: &[] };
+    let inside = [transfer];
+    let paying =
+        MockAuthInvoke { contract: w.co_id(), fn_name: name, args: args.clone(), sub_invokes: if payment > 0 { &inside } else { &[] } };
+    let plain = MockAuthInvoke { contract: w.co_id(), fn_name: name, args, sub_invokes: &[] };
+    let entry = |(i, address)| MockAuth { address, invoke: if i == 0 { &paying } else { &plain } };
+    w.env.mock_auths(&who.iter().copied().enumerate().map(entry).collect::<std::vec::Vec<_>>());
+}
+
+fn sla(w: &World, id: &BytesN<32>) -> Sla {
+    let s = w.co().sla(id);
+    let buckets =
+        [s.escrow, s.holdback, s.provider_claim, s.consumer_claim, s.fees, s.retention, s.bond, s.disputed, s.withdrawn, s.bond_taken];
+    assert!(buckets.iter().all(|b| *b >= 0), "{buckets:?}");
+    assert_eq!(s.deposited, buckets[..9].iter().sum::<i128>());
+    s
+}
+
+fn reservation(w: &World, id: &BytesN<32>) -> Reservation {
+    w.po().reservation(id)
+}
+
+fn terms(w: &World, id: &BytesN<32>) -> Terms {
+    Terms::decode(&w.co().terms(id).iter().collect::<std::vec::Vec<u8>>()).unwrap()
+}
+
+/// To the middle of the SLA's epoch of this number, counted from 1.
+fn at(w: &World, id: &BytesN<32>, epoch: u64) {
+    let start = w.co().sla(id).start_epoch;
+    w.env.ledger().set_timestamp(GENESIS + (start + epoch - 1) * u64::from(EPOCH_SECONDS) + 5);
+}
+
+fn part(w: &World, unit: &BytesN<32>, share_bps: u32, nonce: u8, deposit: i128) -> Part {
+    Part { unit: unit.clone(), share_bps, egress: 50 * GIB, max_total: i128::MAX, price_version: 1, nonce: w.bytes32(nonce), deposit }
+}
+
+/// Two copies on two units, each paid in full.
+fn two_copies(w: &World, auto: [bool; 2]) -> Joint {
+    let full = w.wish(0).deposit;
+    let units = [w.create_unit(&w.spec(auto[0]), 11), w.create_unit(&w.spec(auto[1]), 12)];
+    let parts = Vec::from_array(&w.env, [part(w, &units[0], 10_000, 1, full), part(w, &units[1], 10_000, 2, full)]);
+    Joint { volume: 100 * GIB, duration: 120, mode: 0, redundancy: 2, refund: w.refund.clone(), parts }
+}
+
+/// The consumer authorises a joint request with a transfer per part.
+fn allow_joint(w: &World, joint: &Joint) {
+    let transfer = |deposit: i128| MockAuthInvoke {
+        contract: &w.token,
+        fn_name: "transfer",
+        args: (&w.consumer, w.co_id(), deposit).into_val(&w.env),
+        sub_invokes: &[],
+    };
+    let transfers: std::vec::Vec<_> = joint.parts.iter().filter(|p| p.deposit > 0).map(|p| transfer(p.deposit)).collect();
+    let args = (&w.consumer, joint.clone()).into_val(&w.env);
+    let invoke = MockAuthInvoke { contract: w.co_id(), fn_name: "request_joint", args, sub_invokes: &transfers };
+    w.env.mock_auths(&[MockAuth { address: &w.consumer, invoke: &invoke }]);
+}
+
+fn try_joint(w: &World, joint: &Joint) -> Result<Vec<BytesN<32>>, Error> {
+    allow_joint(w, joint);
+    match w.co().try_request_joint(&w.consumer, joint) {
+        Ok(ids) => Ok(ids.unwrap()),
+        refusal => Err(refused(refusal)),
+    }
+}
+
+#[test]
+fn copies_begin_together_in_the_request() {
+    let w = World::new();
+    let joint = two_copies(&w, [true, true]);
+    w.allow_nothing();
+    stopped(w.co().try_request_joint(&w.consumer, &joint));
+    allow_all(&w, &[&w.provider], "request_joint", (&w.consumer, joint.clone()), 0);
+    stopped(w.co().try_request_joint(&w.consumer, &joint));
+    let ids = try_joint(&w, &joint).unwrap();
+    let of_part = ["requested", "funded", "reserved", "collateral", "accepted", "unit_state", "sla_state", "sla_state"];
+    let of_begin = ["sla_state", "unit_state", "reservation_active"];
+    assert_eq!(told(&w), [&of_part[..], &of_part, &of_begin, &of_begin].concat());
+    assert_eq!(w.co().group_of(&ids.get(0).unwrap()), ids);
+    for (i, id) in ids.iter().enumerate() {
+        let s = sla(&w, &id);
+        assert_eq!((s.state, s.start_epoch, s.group), (SlaState::Active, 1, ids.get(0).unwrap()));
+        let t = terms(&w, &id);
+        let own = joint.parts.get(i as u32).unwrap().unit;
+        let other = joint.parts.get(1 - i as u32).unwrap().unit;
+        let units: std::vec::Vec<_> = t.units.shares().iter().map(|s| (s.unit, s.bps)).collect();
+        assert_eq!(units, [(own.to_array(), 10_000), (other.to_array(), 10_000)]);
+        assert_eq!((t.redundancy, t.volume_bytes), (2, 100 * GIB));
+        assert_eq!(reservation(&w, &id).state, ReservationState::Active);
+    }
+    assert_eq!(refused(w.co().try_group_of(&ids.get(1).unwrap())), Error::NotFound);
+}
+
+#[test]
+fn a_part_waits_for_the_others() {
+    let w = World::new();
+    let joint = two_copies(&w, [true, false]);
+    let ids = try_joint(&w, &joint).unwrap();
+    let (first, second) = (ids.get(0).unwrap(), ids.get(1).unwrap());
+    assert_eq!((sla(&w, &first).state, sla(&w, &second).state), (SlaState::Funded, SlaState::Requested));
+    w.allow_nothing();
+    assert_eq!(refused(w.co().try_begin(&first)), Error::StateWrong);
+    assert_eq!(refused(w.co().try_begin(&w.bytes32(9))), Error::NotFound);
+    w.allow_paying(&w.consumer, w.co_id(), "fund", (&w.consumer, &first, 1i128), 1);
+    assert_eq!(refused(w.co().try_fund(&w.consumer, &first, &1)), Error::StateWrong);
+    w.accept(&second);
+    assert_eq!(sla(&w, &second).state, SlaState::Funded, "the provider's call cannot begin the others");
+    w.allow_nothing();
+    w.co().begin(&second);
+    assert_eq!(told(&w), ["sla_state", "unit_state", "reservation_active", "sla_state", "unit_state", "reservation_active"]);
+    for id in [&first, &second] {
+        assert_eq!(sla(&w, id).state, SlaState::Active);
+    }
+    assert_eq!(refused(w.co().try_begin(&second)), Error::StateWrong);
+    // Alone: there is nothing to wait for.
+    let alone = w.request(&Request { nonce: w.bytes32(7), ..w.wish(0) });
+    assert_eq!(refused(w.co().try_begin(&alone)), Error::StateWrong);
+}
+
+#[test]
+fn a_part_that_waits_can_be_taken_back_or_expires() {
+    let w = World::new();
+    let ids = try_joint(&w, &two_copies(&w, [true, false])).unwrap();
+    let (first, second) = (ids.get(0).unwrap(), ids.get(1).unwrap());
+    w.allow(&w.consumer, w.co_id(), "cancel", (&w.consumer, &first));
+    w.co().cancel(&w.consumer, &first);
+    let s = sla(&w, &first);
+    assert_eq!((s.state, s.consumer_claim), (SlaState::Cancelled, s.deposited));
+    w.accept(&second);
+    assert_eq!(refused(w.co().try_begin(&second)), Error::StateWrong);
+    assert_eq!(refused(w.co().try_expire(&second)), Error::NotTimedOut);
+    w.env.ledger().set_timestamp(sla(&w, &second).fund_by + 1);
+    w.co().expire(&second);
+    assert_eq!(sla(&w, &second).state, SlaState::Expired);
+    assert_eq!(w.po().collateral(&w.provider, &w.token).locked, 0);
+}
+
+#[test]
+fn parts_that_are_not_the_whole_are_refused() {
+    let w = World::new();
+    let good = two_copies(&w, [true, true]);
+    let [a, b] = [good.parts.get(0).unwrap(), good.parts.get(1).unwrap()];
+    let with = |parts: &[Part], redundancy: u32| Joint { parts: Vec::from_slice(&w.env, parts), redundancy, ..good.clone() };
+    let share = |p: &Part, share_bps: u32| Part { share_bps, ..p.clone() };
+    for joint in [
+        with(&[], 1),
+        with(&[a.clone()], 1),
+        with(&[a.clone(), a.clone()], 1),
+        with(&[a.clone(), b.clone()], 0),
+        with(&[a.clone(), b.clone()], 3),
+        with(&[share(&a, 0), b.clone()], 1),
+        with(&[share(&a, 10_001), b.clone()], 1),
+        with(&[share(&a, 4_999), share(&b, 5_000)], 1),
+        with(&[share(&a, 9_999), b.clone()], 2),
+        with(&[a.clone(), b.clone(), a.clone(), b.clone(), a.clone(), b.clone(), a.clone()], 1),
+    ] {
+        assert_eq!(try_joint(&w, &joint).unwrap_err(), Error::ArgumentInvalid, "{joint:?}");
+    }
+    let again = with(&[a.clone(), Part { nonce: a.nonce.clone(), ..b.clone() }], 2);
+    assert_eq!(try_joint(&w, &again).unwrap_err(), Error::Exists);
+    w.allow(&w.admin, w.co_id(), "pause", (true,));
+    w.co().pause(&true);
+    assert_eq!(try_joint(&w, &with(&[], 1)).unwrap_err(), Error::Paused);
+}
+
+fn renewal(w: &World, of: &BytesN<32>, nonce: u8) -> Request {
+    Request { previous: of.clone(), nonce: w.bytes32(nonce), ..w.wish(0) }
+}
+
+fn try_request(w: &World, request: &Request) -> Result<BytesN<32>, Error> {
+    w.allow_request(request);
+    match w.co().try_request(&w.consumer, request) {
+        Ok(id) => Ok(id.unwrap()),
+        refusal => Err(refused(refusal)),
+    }
+}
+
+#[test]
+fn a_full_unit_is_renewed() {
+    let w = World::new();
+    let unit = w.create_unit(&flashback_provider::types::Spec { capacity: 100 * GIB, ..w.spec(true) }, 4);
+    let a = w.request(&Request { unit: unit.clone(), ..w.wish(0) });
+    let again = Request { unit: unit.clone(), ..renewal(&w, &a, 2) };
+    assert_eq!(try_request(&w, &Request { previous: w.none(), ..again.clone() }), Err(Error::CapacityMissing));
+    assert_eq!(try_request(&w, &Request { unit: w.unit.clone(), ..again.clone() }), Err(Error::ArgumentInvalid));
+    assert_eq!(try_request(&w, &Request { previous: w.bytes32(8), ..again.clone() }), Err(Error::NotFound));
+    let b = try_request(&w, &again).unwrap();
+    assert!(told(&w).ends_with(&["sla_state", "succeeded", "unit_state", "reservation_active"].map(String::from)));
+    let (sa, sb) = (sla(&w, &a), sla(&w, &b));
+    assert_eq!((sa.next, sb.previous, sb.start_epoch), (b.clone(), a.clone(), sa.start_epoch + 120));
+    assert_eq!((reservation(&w, &a).volume, reservation(&w, &b).volume, reservation(&w, &b).takes), (0, 100 * GIB, 100 * GIB));
+    let u = w.po().unit(&unit);
+    assert_eq!((u.reserved_bytes, u.in_use_bytes, u.live), (0, 100 * GIB, 2));
+    assert_eq!(try_request(&w, &Request { nonce: w.bytes32(3), ..again }), Err(Error::StateWrong), "it has a successor");
+}
+
+#[test]
+fn what_is_not_wholly_paid_or_another_s_is_not_renewed() {
+    let w = World::new();
+    let a = w.request(&Request { deposit: w.wish(0).deposit - 1, ..w.wish(0) });
+    assert_eq!(try_request(&w, &renewal(&w, &a, 2)), Err(Error::DepositShort));
+    w.allow(&w.consumer, w.co_id(), "close", (&w.consumer, &a));
+    w.co().close(&w.consumer, &a);
+    let waiting = try_request(&w, &Request { deposit: 0, ..renewal(&w, &a, 2) }).unwrap();
+    let heir = Address::generate(&w.env);
+    allow_all(&w, &[&w.consumer, &heir], "transfer", (&w.consumer, &a, &heir, &heir), 0);
+    w.co().transfer(&w.consumer, &a, &heir, &heir);
+    assert_eq!(try_request(&w, &renewal(&w, &a, 3)), Err(Error::NotAuthorized));
+    let amount = w.wish(0).deposit;
+    w.allow_paying(&w.consumer, w.co_id(), "fund", (&w.consumer, &waiting, amount), amount);
+    assert_eq!(refused(w.co().try_fund(&w.consumer, &waiting, &amount)), Error::StateWrong, "the capacity is the heir's");
+    assert_eq!(sla(&w, &a).next, w.none());
+}
+
+fn split_into(w: &World, parts: &[(&Address, u64, u8)]) -> Vec<Split> {
+    let part = |(to, volume, nonce): &(&Address, u64, u8)| Split {
+        to: (*to).clone(),
+        refund: w.refund.clone(),
+        volume: *volume,
+        egress: 0,
+        nonce: w.bytes32(*nonce),
+    };
+    Vec::from_slice(&w.env, &parts.iter().map(part).collect::<std::vec::Vec<_>>())
+}
+
+#[test]
+fn a_split_conserves_money_volume_and_collateral_to_the_unit() {
+    let w = World::new();
+    let a = w.request(&w.wish(0));
+    let heir = Address::generate(&w.env);
+    let (before, locked) = (sla(&w, &a), reservation(&w, &a).collateral);
+    let odd = 33 * GIB + 7;
+    let parts = split_into(&w, &[(&w.consumer, odd, 2), (&heir, 100 * GIB - odd, 3)]);
+    at(&w, &a, 13);
+    w.allow_nothing();
+    stopped(w.co().try_split(&w.consumer, &a, &48, &parts));
+    allow_all(&w, &[&w.consumer], "split", (&w.consumer, &a, 48u32, parts.clone()), 0);
+    stopped(w.co().try_split(&w.consumer, &a, &48, &parts));
+    allow_all(&w, &[&heir, &w.provider], "split", (&w.consumer, &a, 48u32, parts.clone()), 0);
+    stopped(w.co().try_split(&w.consumer, &a, &48, &parts));
+    allow_all(&w, &[&w.consumer, &heir], "split", (&w.consumer, &a, 48u32, parts.clone()), 0);
+    let ids = w.co().split(&w.consumer, &a, &48, &parts);
+    let of_part = ["requested", "funded", "sla_state"];
+    let of_reservation = ["reserved", "reservation_active"];
+    let want = [&["divided"][..], &of_part, &of_part, &of_reservation, &of_reservation, &["unit_state"]].concat();
+    assert_eq!(told(&w), want);
+    let now = sla(&w, &a);
+    assert_eq!((now.duration, now.covered_epochs, now.end_epochs, now.next), (48, 48, 48, ids.get(0).unwrap()));
+    assert_eq!((now.bond_total, now.total + now.bond_total), (now.bond, now.deposited));
+    let slas: std::vec::Vec<_> = ids.iter().map(|id| sla(&w, &id)).collect();
+    let halves: std::vec::Vec<_> = ids.iter().map(|id| reservation(&w, &id)).collect();
+    assert_eq!(before.deposited, now.deposited + slas.iter().map(|s| s.deposited).sum::<i128>());
+    assert_eq!(w.balance(w.co_id()), before.deposited);
+    assert_eq!(locked, reservation(&w, &a).collateral + halves.iter().map(|r| r.collateral).sum::<i128>());
+    assert_eq!(halves.iter().map(|r| r.volume).sum::<u64>() + reservation(&w, &a).volume, 100 * GIB);
+    for ((s, r), to) in slas.iter().zip(&halves).zip([&w.consumer, &heir]) {
+        assert_eq!((&s.consumer, s.state, s.start_epoch, s.duration), (to, SlaState::Active, before.start_epoch + 48, 72));
+        assert_eq!((&s.previous, &s.group, s.covered_epochs, s.end_epochs, s.accept_by, s.fund_by), (&a, &w.none(), 72, 72, 0, 0));
+        assert_eq!((r.state, r.start_epoch, &r.settled_hash), (ReservationState::Active, s.start_epoch, &s.settled_hash));
+        assert_eq!(r.terms_hash, s.terms_hash);
+    }
+    assert_eq!(w.po().unit(&w.unit).live, 3);
+    // A goes on to its end, which is the agreed one: nothing is paid for reaching it, and what it did not use comes back.
+    let (mut meter, zero) = (w.meter(&a), w.zero_leaf(&a));
+    meter.end = 48;
+    for _ in 0..48 {
+        meter.good(0);
+    }
+    w.settle_quietly(&a, &zero, &w.certify(&a, &meter));
+    let done = sla(&w, &a);
+    assert_eq!((done.state, done.bond, done.escrow), (SlaState::Completed, 0, 0));
+    assert_eq!(done.provider_claim + done.fees, done.gross);
+    allow_all(&w, &[&w.consumer], "split", (&w.consumer, &a, 48u32, parts.clone()), 0);
+}
+
+#[test]
+fn what_cannot_be_split() {
+    let w = World::new();
+    let a = w.request(&w.wish(0));
+    at(&w, &a, 13);
+    let whole = 100 * GIB;
+    let attempt = |epochs: u32, parts: Vec<Split>| {
+        allow_all(&w, &[&w.consumer], "split", (&w.consumer, &a, epochs, parts.clone()), 0);
+        refused(w.co().try_split(&w.consumer, &a, &epochs, &parts))
+    };
+    let me = &w.consumer;
+    assert_eq!(attempt(48, split_into(&w, &[])), Error::ArgumentInvalid);
+    assert_eq!(attempt(48, split_into(&w, &[(me, 0, 2), (me, whole, 3)])), Error::ArgumentInvalid);
+    assert_eq!(attempt(48, split_into(&w, &[(me, whole - 1, 2)])), Error::ArgumentInvalid);
+    assert_eq!(attempt(48, split_into(&w, &[(me, u64::MAX, 2), (me, whole + 1, 3)])), Error::ArgumentInvalid);
+    for epochs in [0, 12, 47, 120, 132] {
+        assert_eq!(attempt(epochs, split_into(&w, &[(me, whole, 2)])), Error::ArgumentInvalid, "{epochs}");
+    }
+    assert_eq!(attempt(48, split_into(&w, &[(me, 1, 2), (me, whole - 1, 2)])), Error::Exists);
+    assert_eq!(attempt(48, split_into(&w, &[(me, whole, 1)])), Error::Exists, "the SLA's own nonce");
+    let bond = |amount: i128| {
+        w.allow(&w.payees.fund, w.co_id(), "freeze", (&a, amount, true));
+        w.co().freeze(&a, &amount, &true)
+    };
+    w.allow(&w.admin, w.co_id(), "wire_dispute", (&w.payees.fund,));
+    w.co().wire_dispute(&w.payees.fund);
+    let full = sla(&w, &a).bond;
+    assert_eq!(bond(i128::MAX), full);
+    let held = sla(&w, &a);
+    assert_eq!((held.bond, held.bond_taken, held.disputed), (0, full, full));
+    assert_eq!(attempt(48, split_into(&w, &[(me, whole, 2)])), Error::Disputed);
+    w.allow(&w.payees.fund, w.co_id(), "rule", (&a, 10i128));
+    w.co().rule(&a, &10);
+    let ruled = sla(&w, &a);
+    assert_eq!((ruled.provider_claim, ruled.consumer_claim, ruled.bond), (full - 10, 10, 0));
+    assert_eq!(attempt(48, split_into(&w, &[(me, whole, 2)])), Error::Disputed, "the bond is gone for good");
+}
+
+#[test]
+fn a_transfer_hands_over_rights_and_payments() {
+    let w = World::new();
+    let a = w.request(&w.wish(0));
+    let (heir, purse) = (Address::generate(&w.env), Address::generate(&w.env));
+    let args = (&w.consumer, &a, &heir, &purse);
+    w.allow_nothing();
+    stopped(w.co().try_transfer(&w.consumer, &a, &heir, &purse));
+    for alone in [&w.consumer, &heir] {
+        allow_all(&w, &[alone], "transfer", args, 0);
+        stopped(w.co().try_transfer(&w.consumer, &a, &heir, &purse));
+    }
+    allow_all(&w, &[&w.consumer], "transfer", (&w.consumer, &a, &w.consumer, &purse), 0);
+    assert_eq!(refused(w.co().try_transfer(&w.consumer, &a, &w.consumer, &purse)), Error::ArgumentInvalid);
+    let grant = (&w.consumer, &a, &purse, soroban_sdk::Bytes::new(&w.env), 63u32, u64::MAX, w.bytes32(5));
+    w.allow(&w.consumer, w.co_id(), "grant", grant.clone());
+    let grant = w.co().grant(grant.0, grant.1, grant.2, &grant.3, &grant.4, &grant.5, &grant.6);
+    allow_all(&w, &[&w.consumer, &heir], "transfer", args, 0);
+    w.co().transfer(&w.consumer, &a, &heir, &purse);
+    assert_eq!(told(&w), ["transferred"]);
+    assert_eq!((sla(&w, &a).consumer, reservation(&w, &a).refund), (heir.clone(), purse.clone()));
+    allow_all(&w, &[&w.consumer, &heir], "transfer", args, 0);
+    assert_eq!(refused(w.co().try_transfer(&w.consumer, &a, &heir, &purse)), Error::NotAuthorized);
+    w.allow(&w.consumer, w.co_id(), "close", (&w.consumer, &a));
+    assert_eq!(refused(w.co().try_close(&w.consumer, &a)), Error::NotAuthorized);
+    let below = (&purse, &grant, &w.refund, soroban_sdk::Bytes::new(&w.env), 1u32, u64::MAX, w.bytes32(6));
+    w.allow(&purse, w.co_id(), "delegate", below.clone());
+    let passed_on = w.co().try_delegate(below.0, below.1, below.2, &below.3, &below.4, &below.5, &below.6);
+    assert_eq!(refused(passed_on), Error::StateWrong, "the heir gave no such grant");
+    w.allow_nothing();
+    stopped(w.po().try_assign(&a, &w.refund));
+    w.allow(&heir, w.co_id(), "close", (&heir, &a));
+    w.co().close(&heir, &a);
+}
+
+#[test]
+fn the_provider_s_early_end_costs_collateral() {
+    let w = World::new();
+    let a = w.request(&w.wish(0));
+    at(&w, &a, 13);
+    let reclaim = |who: &Address| {
+        w.allow(who, w.po_id(), "reclaim", (&w.provider, &a));
+        w.po().try_reclaim(&w.provider, &a)
+    };
+    w.allow_nothing();
+    stopped(w.po().try_reclaim(&w.provider, &a));
+    stopped(w.co().try_reclaimed(&a));
+    stopped(reclaim(&w.consumer));
+    assert_eq!(refused(w.po().try_drain(&a)), Error::StateWrong, "the unit is not being decommissioned");
+    reclaim(&w.provider).unwrap().unwrap();
+    assert_eq!(told(&w), ["closing", "sla_state", "reclaimed"]);
+    let (s, r) = (sla(&w, &a), reservation(&w, &a));
+    let rate = flashback_core::money::Rate::of(&terms(&w, &a)).unwrap();
+    let price = (rate.storage(120).unwrap() - rate.storage(48).unwrap()) / 10;
+    assert_eq!((s.state, s.end_epochs, r.reclaim_epochs, r.reclaim), (SlaState::Reclaiming, 48, 48, price));
+    assert_eq!(refused(reclaim(&w.provider)), Error::ReclaimNotice);
+    w.allow_paying(&w.consumer, w.co_id(), "fund", (&w.consumer, &a, 1i128), 1);
+    assert_eq!(refused(w.co().try_fund(&w.consumer, &a, &1)), Error::StateWrong);
+    assert_eq!(try_request(&w, &renewal(&w, &a, 2)), Err(Error::StateWrong));
+    w.allow(&w.consumer, w.co_id(), "close", (&w.consumer, &a));
+    w.co().close(&w.consumer, &a);
+    assert_eq!((sla(&w, &a).state, sla(&w, &a).end_epochs), (SlaState::Reclaiming, 24));
+    let (mut meter, zero) = (w.meter(&a), w.zero_leaf(&a));
+    meter.end = 24;
+    for _ in 0..24 {
+        meter.good(0);
+    }
+    w.settle_quietly(&a, &zero, &w.certify(&a, &meter));
+    let (s, r) = (sla(&w, &a), reservation(&w, &a));
+    assert_eq!((s.state, r.state, r.owed, r.reclaim), (SlaState::Completed, ReservationState::Done, price, price));
+    assert_eq!(s.provider_claim + s.fees, s.gross, "no price for the consumer");
+    let c = w.po().collateral(&w.provider, &w.token);
+    assert_eq!((c.locked, c.free), (0, flashback_tests::world::COLLATERAL - price));
+    w.po().claim(&a);
+    assert_eq!(w.balance(&w.refund), price);
+}
+
+#[test]
+fn a_decommissioned_unit_is_drained_by_anyone() {
+    let w = World::new();
+    let a = w.request(&w.wish(0));
+    w.allow(&w.provider, w.po_id(), "unit_decommission", (&w.provider, &w.unit));
+    w.po().unit_decommission(&w.provider, &w.unit);
+    w.allow_nothing();
+    assert_eq!(refused(w.po().try_drain(&w.bytes32(7))), Error::NotFound);
+    w.po().drain(&a);
+    assert_eq!(sla(&w, &a).state, SlaState::Reclaiming);
+    assert_eq!(refused(w.po().try_drain(&a)), Error::ReclaimNotice);
+}
+
+#[test]
+fn a_price_for_one_consumer_is_for_one_sla() {
+    let w = World::new();
+    let unit = w.create_unit(&flashback_provider::types::Spec { listed: false, ..w.spec(false) }, 4);
+    let now = w.env.ledger().timestamp();
+    let price_for = |who: &Address, storage: i128, until: u64| {
+        w.allow(who, w.po_id(), "price_for", (&w.provider, &unit, &w.consumer, storage, 3i128, until));
+        w.po().try_price_for(&w.provider, &unit, &w.consumer, &storage, &3, &until)
+    };
+    w.allow_nothing();
+    stopped(w.po().try_price_for(&w.provider, &unit, &w.consumer, &1, &3, &(now + 1)));
+    stopped(price_for(&w.consumer, 1, now + 1));
+    assert_eq!(refused(price_for(&w.provider, -1, now + 1)), Error::AmountInvalid);
+    assert_eq!(refused(price_for(&w.provider, 1, now + 90 * 86_400 + 1)), Error::ArgumentInvalid);
+    let quote = |who: &Address| w.po().try_quote(&unit, who, &GIB, &0, &120, &w.none());
+    assert_eq!(refused(quote(&w.consumer)), Error::UnitUnlisted);
+    price_for(&w.provider, 1_000_000, now + 10).unwrap().unwrap();
+    assert_eq!(told(&w), ["priced_for"]);
+    assert_eq!(refused(quote(&w.provider)), Error::UnitUnlisted, "another consumer");
+    let asked = quote(&w.consumer).unwrap().unwrap();
+    assert_eq!((asked.storage_price, asked.egress_price, asked.price_version, asked.auto_accept), (1_000_000, 3, 0, true));
+    assert_eq!(w.po().price_of(&unit, &w.consumer).until, now + 10);
+    let wish =
+        Request { unit: unit.clone(), volume: GIB, egress: 0, price_version: 0, max_total: asked.total, deposit: asked.total, ..w.wish(0) };
+    let id = w.request(&wish);
+    assert_eq!((sla(&w, &id).state, sla(&w, &id).total), (SlaState::Active, asked.total));
+    assert_eq!(refused(w.po().try_price_of(&unit, &w.consumer)), Error::NotFound, "it is used up");
+    assert_eq!(try_request(&w, &Request { nonce: w.bytes32(2), ..wish }), Err(Error::UnitUnlisted));
+    price_for(&w.provider, 5, now + 10).unwrap().unwrap();
+    price_for(&w.provider, 5, now).unwrap().unwrap();
+    assert_eq!(refused(w.po().try_price_of(&unit, &w.consumer)), Error::NotFound, "it was taken back");
+    price_for(&w.provider, 5, now + 10).unwrap().unwrap();
+    w.env.ledger().set_timestamp(now + 10);
+    assert_eq!(refused(w.po().try_price_of(&unit, &w.consumer)), Error::NotFound, "it is over");
+    assert_eq!(refused(quote(&w.consumer)), Error::UnitUnlisted);
+}
