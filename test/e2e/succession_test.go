@@ -77,6 +77,7 @@ func (l *local) reaches(sla ids.ID, state string, limit time.Duration) httpapi.S
 // TestSLAsAfterSLAs: renewed under writes, split, transferred, reclaimed, and several at once, by the commands and with real keys.
 func TestSLAsAfterSLAs(t *testing.T) {
 	l := up(t, quick...)
+	l.must("wallet", "new", "buyer")
 	for name, part := range map[string]func(*testing.T, *local){"renewed": renewed, "split": split, "transferred": transferred, "reclaimed": reclaimed, "joint": joint} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -146,20 +147,20 @@ func split(t *testing.T, l *local) {
 	x := sent[struct {
 		EndEpochs uint32
 		Parts     []struct{ ID ids.ID }
-	}](l, "sla", "split", a.ID.String(), "--part", "volume=40MiB", "--part", "to=app", "-w", "consumer")
+	}](l, "sla", "split", a.ID.String(), "--part", "volume=40MiB", "--part", "to=buyer", "-w", "consumer")
 	if x.EndEpochs%6 != 0 || len(x.Parts) != 2 {
 		t.Fatalf("%+v", x)
 	}
 	whole := l.sla(a.ID.String())
 	mine, theirs := l.sla(x.Parts[0].ID.String()), l.sla(x.Parts[1].ID.String())
-	if mine.Volume+theirs.Volume != whole.Volume || mine.StartEpoch != whole.StartEpoch+uint64(x.EndEpochs) || whole.EndEpochs != x.EndEpochs || theirs.Consumer != l.wallet("app").Account() {
+	if mine.Volume+theirs.Volume != whole.Volume || mine.StartEpoch != whole.StartEpoch+uint64(x.EndEpochs) || whole.EndEpochs != x.EndEpochs || theirs.Consumer != l.wallet("buyer").Account() {
 		t.Errorf("whole %+v\nmine %+v\ntheirs %+v", whole, mine, theirs)
 	}
 	l.reaches(a.ID, "completed", 3*window)
 	if got, err := read(d, "k"); err != nil || len(got) != 1000 {
 		t.Errorf("the first part: %v", err)
 	}
-	if _, err := read(func() network.Demo { k := l.keysFor(theirs.ID, "app"); return k }(), "k"); err == nil {
+	if _, err := read(func() network.Demo { k := l.keysFor(theirs.ID, "buyer"); return k }(), "k"); err == nil {
 		t.Error("the other part has the data")
 	}
 }
@@ -173,13 +174,13 @@ func transferred(t *testing.T, l *local) {
 	if err := put(d, "k", 1000); err != nil {
 		t.Fatal(err)
 	}
-	sent[any](l, "sla", "transfer", a.ID.String(), "--to", "app", "-w", "consumer")
+	sent[any](l, "sla", "transfer", a.ID.String(), "--to", "buyer", "-w", "consumer")
 	took := eventually(t, 10*time.Second, "the old consumer is refused", func() bool { _, err := read(d, "k"); return err != nil })
-	if got, err := read(l.keysFor(a.ID, "app"), "k"); err != nil || len(got) != 1000 {
+	if got, err := read(l.keysFor(a.ID, "buyer"), "k"); err != nil || len(got) != 1000 {
 		t.Errorf("the data did not go along: %v", err)
 	}
 	eventually(t, 10*time.Second, "the new consumer's list", func() bool {
-		for _, s := range ask[httpapi.List[httpapi.SLASummary]](l, "sla", "list", "--party", "app").Items {
+		for _, s := range ask[httpapi.List[httpapi.SLASummary]](l, "sla", "list", "--party", "buyer").Items {
 			if s.ID == a.ID.String() {
 				return true
 			}
