@@ -4,7 +4,7 @@
 #[path = "../../stage/src/contract.rs"]
 mod contract;
 
-pub use contract::{Stage, StageClient, StagedSla};
+pub use contract::{Stage, StageClient, StagedReservation, StagedSla};
 use flashback_core::error::Error;
 use soroban_sdk::{
     testutils::{EnvTestConfig, MockAuth, MockAuthInvoke},
