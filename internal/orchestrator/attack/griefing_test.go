@@ -37,7 +37,7 @@ var griefing = []attack{
 		run: func(w *world) (int64, string) {
 			unit := w.unit("pia", offer{manual: true, capacity: 2 * 864 << 30})
 			a, b := w.open("mallory", unit, plain), w.open("mallory", unit, plain)
-			if _, err := w.chain.Quote(w.ctx, unit, 1<<30, 0, 30); err == nil {
+			if _, err := w.chain.Quote(w.ctx, unit, account("carl"), 1<<30, 0, 30, ids.ID{}); err == nil {
 				w.Error("there is capacity left")
 			}
 			w.advance(w.params.AcceptSeconds - 1)

@@ -87,7 +87,7 @@ var plain = wish{volume: 864 << 30, egress: 4 << 30, duration: 30}
 // request composes what a consumer asks for a unit now.
 func (w *world) request(consumer string, unit ids.ID, x wish) orchestrator.Request {
 	w.Helper()
-	q, err := w.chain.Quote(w.ctx, unit, x.volume, x.egress, x.duration)
+	q, err := w.chain.Quote(w.ctx, unit, account(consumer), x.volume, x.egress, x.duration, ids.ID{})
 	if err != nil {
 		w.Fatalf("quote: %v", err)
 	}

@@ -6,9 +6,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
 	"github.com/stellar/go-stellar-sdk/xdr"
 
+	"github.com/flashback-network/flashback/contracts/artifacts"
 	"github.com/flashback-network/flashback/internal/canon"
 	"github.com/flashback-network/flashback/internal/chain"
 	"github.com/flashback-network/flashback/internal/chain/stellar"
@@ -49,6 +51,15 @@ func without(v xdr.ScVal, names ...string) xdr.ScVal {
 		delete(f, n)
 	}
 	return scval.Struct(f)
+}
+
+func field(v xdr.ScVal, name string) xdr.ScVal {
+	for _, e := range **v.Map {
+		if string(*e.Key.Sym) == name {
+			return e.Val
+		}
+	}
+	return scval.Void()
 }
 
 // orchestrators deploys both of an earlier release on an Oracle, which is there; its parameters have some fields less than today's.
@@ -98,6 +109,16 @@ func (w *world) record(contract ids.Account, view string, id ids.ID) map[string]
 		w.Fatalf("%s: %v", view, err)
 	}
 	return scval.Plain(v).(map[string]any)
+}
+
+// oldQuote is what a unit asked for in those releases.
+func (w *world) oldQuote(unit ids.ID, x wish) int64 {
+	w.Helper()
+	v, err := w.View(w.ctx, w.at().Provider, "quote", scval.ID(unit), scval.U64(x.volume), scval.U64(x.egress), scval.U32(x.duration))
+	if err != nil {
+		w.Fatal(err)
+	}
+	return scval.Integer(field(v, "total")).Int64()
 }
 
 // plainTotal is the price of plain on a usual unit.
@@ -196,4 +217,124 @@ func (w *world) lawfulOld(consumer, provider string, l *life) {
 	shares := sla.Split(t.Slash, l.terms.Protocol.SlashSplit)
 	w.owe(consumer, -n(t.Earned)+n(t.Coverage)+n(shares[0]))
 	w.owe(provider, n(t.Earned)-n(t.Fee)-n(t.Coverage)-n(t.Slash))
+}
+
+// The second release's records have fewer fields than today's. An upgrade in place reads them as they are: every SLA goes on, in whatever state it was, and can do what was not there when it began.
+func TestUpgradeFromSecondRelease(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w = w.over(w.orchestrators("second", w.at().Oracle))
+	at := w.at()
+	w.mustRaw("admin", at.Provider, "wire", scval.Address(at.Consumer), scval.Void())
+	for _, p := range providers {
+		w.do(p, orchestrator.Register{Provider: account(p), Payout: account(p)})
+		if _, err := w.Call(w.ctx, at.Provider, "node_bind", direct.By(party(p), party("node "+p)), arg(p), arg("node "+p), scval.String("https://node.example")); err != nil {
+			t.Fatal(err)
+		}
+		w.do(p, orchestrator.DepositCollateral{Provider: account(p), Asset: w.usd, Amount: money.Of(collateral)})
+	}
+	unit, byHand := w.unit("pia", offer{storage: 100, egress: 1_000_000}), w.unit("pia", offer{storage: 100, egress: 1_000_000, manual: true})
+	x := plain
+	x.duration = 300_000 // more than a month
+	total := w.oldQuote(unit, x)
+	all := w.params.FullDeposit(money.Of(total))
+	short := money.Of(all.Big().Int64() * 9 / 10)
+	running, thin, closing := w.oldRequest("carl", unit, x, total, all), w.oldRequest("carl", unit, x, total, short), w.oldRequest("mallory", unit, x, total, all)
+	waiting, accepted := w.oldRequest("carl", byHand, x, total, all), w.oldRequest("carl", byHand, x, total, money.Amount{})
+	w.do("pia", orchestrator.Accept{Provider: account("pia"), SLA: accepted})
+	w.do("mallory", orchestrator.CloseSLA{Consumer: account("mallory"), SLA: closing})
+	document, err := w.chain.Terms(w.ctx, running)
+	if err != nil {
+		t.Fatal(err)
+	}
+	terms, err := sla.DecodeTerms(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &life{id: running, terms: terms, start: w.record(at.Consumer, "sla", running)["start_epoch"].(uint64), leaf: sla.Zero(terms)}
+	l.base, l.settled, l.half = l.leaf, l.leaf, l.leaf
+	live := func(epochs, end uint32) {
+		for range epochs {
+			l.observe(0, l.leaf.BytesOut+1, end)
+		}
+		w.certify(l.start+uint64(l.leaf.Epochs)-1, l)
+	}
+	live(9, x.duration)
+	w.settle("carl", l)
+	stored := []ids.ID{running, thin, closing, waiting, accepted}
+	slas, reservations := map[ids.ID]map[string]any{}, map[ids.ID]map[string]any{}
+	read := func(id ids.ID) (sla, reservation map[string]any) {
+		return w.record(at.Consumer, "sla", id), w.record(at.Provider, "reservation", id)
+	}
+	for _, id := range stored {
+		slas[id], reservations[id] = read(id)
+	}
+
+	for name, contract := range map[string]ids.Account{"provider": at.Provider, "consumer": at.Consumer} {
+		wasm, err := artifacts.Wasm(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hash, err := w.Upload(w.ctx, wasm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.mustRaw("admin", contract, "upgrade_announce", scval.ID(hash))
+	}
+	w.age(7 * 86_400)
+	w.mustRaw("admin", at.Provider, "upgrade")
+	live(uint32((w.Now()-w.config.Start(l.start))/10) - l.leaf.Epochs + 1, x.duration)
+	w.settle("anyone", l) // also between the two upgrades
+	slas[running], reservations[running] = read(running)
+	w.mustRaw("admin", at.Consumer, "upgrade")
+
+	for _, id := range stored {
+		newSLA, newReservation := read(id)
+		for name, old := range slas[id] {
+			if d := cmp.Diff(old, newSLA[name]); d != "" {
+				t.Errorf("%s: the upgrade changes %s: %s", id.Short(), name, d)
+			}
+		}
+		for name, old := range reservations[id] {
+			if d := cmp.Diff(old, newReservation[name]); d != "" {
+				t.Errorf("%s: the upgrade changes the reservation's %s: %s", id.Short(), name, d)
+			}
+		}
+		if v := w.sla(id); v.BondTotal.Cmp(terms.Bond) != 0 || v.BondTaken.Sign() != 0 || v.Previous != (ids.ID{}) || v.Next != (ids.ID{}) || v.Group != (ids.ID{}) {
+			t.Errorf("%s: bond %s of %s, previous %s, next %s, group %s", id.Short(), v.Bond, v.BondTotal, v.Previous, v.Next, v.Group)
+		}
+		if r := w.reservation(id); r.Takes != 0 || r.Previous != (ids.ID{}) || r.ReclaimEpochs != 0 || r.Reclaim.Sign() != 0 {
+			t.Errorf("%s: %+v", id.Short(), r)
+		}
+	}
+
+	// What they could do, they can; what they could not, too.
+	w.lives = append(w.lives, l)
+	for _, id := range stored[1:] {
+		w.follow(id)
+	}
+	w.do("carl", orchestrator.Fund{From: account("carl"), SLA: thin, Amount: all.Sub(short)})
+	w.do("pia", orchestrator.Accept{Provider: account("pia"), SLA: waiting})
+	w.solvent()
+	w.do("carl", orchestrator.Fund{From: account("carl"), SLA: accepted, Amount: all})
+	if _, err := w.Call(w.ctx, at.Consumer, "transfer", direct.By(party("carl"), party("mallory")), arg("carl"), scval.ID(thin), arg("mallory"), arg("mallory")); err != nil {
+		t.Fatal(err)
+	}
+	w.do("pia", orchestrator.Reclaim{Provider: account("pia"), SLA: waiting})
+	r := w.request("carl", unit, x)
+	r.Previous = running
+	w.follow(w.do("carl", r))
+	if v := w.sla(running); v.Next == (ids.ID{}) {
+		t.Error("the renewal of an old SLA is not its next one")
+	}
+	w.solvent()
+	w.do("carl", orchestrator.CloseSLA{Consumer: account("carl"), SLA: running})
+	end := w.sla(running).EndEpochs
+	live(end-l.leaf.Epochs, end)
+	w.settle("anyone", l)
+	w.draw(w.lives...)
+	w.solvent()
+	if v := w.sla(running); v.State != orchestrator.Completed || v.Deposited.Cmp(v.Withdrawn) != 0 {
+		t.Errorf("it ends %s with %s of %s paid out", v.State, v.Withdrawn, v.Deposited)
+	}
 }
