@@ -133,5 +133,6 @@ func (s *State) divideReservation(id ids.ID, pieces []*sla.Terms, start uint64) 
 	}
 	s.reservations.set(id, r)
 	s.units.set(u.ID, u)
+	s.emit("unit_state", u.ID)
 	return nil
 }
