@@ -10,6 +10,10 @@
 // consumer may do everything, a grantee what the grant says, as long as neither it nor one that it comes from is revoked or
 // expired. A validator's operator gets a key for its part of the probe space.
 //
+// SLAs follow each other: one that takes over the data of the one before it has its space, and from its first epoch on the
+// consumer's keys of either are its own (line.go, docs/decisions/0019). Who consumes is who the chain says does now: a
+// transfer ends the keys and grants of the one before.
+//
 // SigV4 needs the secret itself, not a hash of it, so secrets are stored encrypted (AES-256-GCM) with a key derived from the
 // node's key, in a file of mode 0600: who has only the file or a backup of it has no key, who has the node's key has all.
 //
