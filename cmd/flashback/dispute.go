@@ -28,7 +28,7 @@ func disputeCommand(a *app) *cobra.Command {
 			return make(w.Account(), id), said, err
 		})
 	}
-	c.AddCommand(disputeOpen(a), disputeAnswer(a), disputeCommit(a), disputeReveal(a),
+	c.AddCommand(disputeOpen(a), disputeAccuse(a), disputeAnswer(a), disputeCommit(a), disputeReveal(a),
 		one("appeal", "Ask for a second, larger panel, as the loser and with two bonds", "appealed", func(w ids.Account, id ids.ID) any { return dispute.Appeal{Party: w, ID: id} }),
 		one("advance", "Take the next step when its time has come; anyone may", "went on", func(_ ids.Account, id ids.ID) any { return dispute.Advance{ID: id} }),
 		one("execute", "Carry out a ruling that can no longer be appealed; anyone may", "carried out", func(_ ids.Account, id ids.ID) any { return dispute.Execute{ID: id} }),
@@ -99,6 +99,15 @@ func disputeOpen(a *app) *cobra.Command {
 	return o.command("open", "Dispute a window before a panel, as the SLA's consumer and with a bond", func(c *cobra.Command, id ids.ID, o *charge) error {
 		return a.charged(c, id, o, func(w ids.Account, amount money.Amount, evidence, nonce [32]byte) any {
 			return dispute.OpenDispute{Consumer: w, SLA: id, Window: o.window, Amount: amount, Evidence: evidence, Nonce: nonce}
+		})
+	}, a)
+}
+
+func disputeAccuse(a *app) *cobra.Command {
+	var o charge
+	return o.command("accuse", "Accuse the consumer of abuse in a window before a panel, as the SLA's provider and with a bond; what is asked for comes from the consumer's", func(c *cobra.Command, id ids.ID, o *charge) error {
+		return a.charged(c, id, o, func(w ids.Account, amount money.Amount, evidence, nonce [32]byte) any {
+			return dispute.Accuse{Provider: w, SLA: id, Window: o.window, Amount: amount, Evidence: evidence, Nonce: nonce}
 		})
 	}, a)
 }
@@ -246,11 +255,14 @@ func disputeShow(a *app) *cobra.Command {
 		if x.Ruling != dispute.CannotSay {
 			ruling = "for the " + word(disputeVotes, x.Ruling)
 		}
-		as := n.Asset(s.Asset)
+		as, kind := n.Asset(s.Asset), "dispute"
+		if x.Accused {
+			kind = "accusation"
+		}
 		return a.show(c, map[string]any{"id": id, "sla": x.SLA, "window": x.Window, "consumer": x.Consumer, "provider": x.Provider, "amount": x.Amount, "frozen": x.Frozen, "asset": s.Asset, "phase": phase, "ruling": ruling,
-			"round": x.Round, "answered": x.Answered, "evidence": fmt.Sprintf("%x", x.Evidence), "answer": fmt.Sprintf("%x", x.Answer), "consumerBond": x.ConsumerBond, "providerBond": x.ProviderBond,
+			"round": x.Round, "answered": x.Answered, "evidence": fmt.Sprintf("%x", x.Evidence), "answer": fmt.Sprintf("%x", x.Answer), "accused": x.Accused, "consumerBond": x.ConsumerBond, "providerBond": x.ProviderBond,
 			"until": x.Until, "revealUntil": x.RevealUntil, "seedEpoch": x.SeedEpoch, "panels": panels}, func(w *tabwriter.Writer) {
-			fmt.Fprintf(w, "dispute\t%s\nSLA\t%s, window %d\nconsumer\t%s, bond %s\nprovider\t%s, bond %s\nasked for\t%s\nfrozen\t%s\nphase\t%s, until %s\nruling\t%s\n", id, x.SLA, x.Window, x.Consumer, inFlash(x.ConsumerBond),
+			fmt.Fprintf(w, "%s\t%s\nSLA\t%s, window %d\nconsumer\t%s, bond %s\nprovider\t%s, bond %s\nasked for\t%s\nfrozen\t%s\nphase\t%s, until %s\nruling\t%s\n", kind, id, x.SLA, x.Window, x.Consumer, inFlash(x.ConsumerBond),
 				x.Provider, inFlash(x.ProviderBond), as.Format(x.Amount), as.Format(x.Frozen), phase, when(x.Until), ruling)
 			for round, seats := range panels {
 				for _, p := range seats {

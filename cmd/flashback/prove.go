@@ -182,7 +182,7 @@ func disputeWindow(a *app) *cobra.Command {
 			return err
 		}
 		as := n.Asset(s.Asset)
-		return a.show(c, map[string]any{"proved": v.Proved, "ruled": v.Ruled, "moved": v.Moved, "owed": v.Owed(), "wrong": v.Wrong, "panel": v.Panel}, func(w *tabwriter.Writer) {
+		return a.show(c, map[string]any{"proved": v.Proved, "ruled": v.Ruled, "moved": v.Moved, "owed": v.Owed(), "wrong": v.Wrong, "panel": v.Panel, "accused": v.Accused}, func(w *tabwriter.Writer) {
 			fmt.Fprintf(w, "proved\t%s\nruled\t%s\nmoved\t%s\nstill owed\t%s\n", as.Format(v.Proved), as.Format(v.Ruled), as.Format(v.Moved), as.Format(v.Owed()))
 		})
 	}}

@@ -48,7 +48,7 @@ func flashRefusal(err error) error {
 // answer reads what an entry point gives back.
 func answer(d *chain.Done, duty any, v xdr.ScVal) {
 	switch duty.(type) {
-	case registry.Certify, registry.Object, dispute.OpenDispute:
+	case registry.Certify, registry.Object, dispute.OpenDispute, dispute.Accuse:
 		if b, ok := v.GetBytes(); ok && len(b) == len(d.ID) {
 			copy(d.ID[:], b)
 		}
@@ -165,6 +165,8 @@ func translateDispute(at chain.Contracts, b *args, duty any, to func(contract id
 	switch o := duty.(type) {
 	case dispute.OpenDispute:
 		on("open", b.account(o.Consumer), scval.ID(o.SLA), scval.U32(o.Window), scval.Amount(o.Amount), scval.ID(o.Evidence), scval.ID(o.Nonce))
+	case dispute.Accuse:
+		on("accuse", b.account(o.Provider), scval.ID(o.SLA), scval.U32(o.Window), scval.Amount(o.Amount), scval.ID(o.Evidence), scval.ID(o.Nonce))
 	case dispute.AnswerDispute:
 		on("answer", b.account(o.Party), scval.ID(o.ID), scval.ID(o.Evidence))
 	case dispute.CommitVote:

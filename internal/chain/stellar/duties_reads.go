@@ -291,7 +291,7 @@ func readCase(v *record) (dispute.Case, error) {
 	x := dispute.Case{SLA: v.b32("sla"), Window: v.u32("window"), Consumer: v.account("consumer"), Provider: v.account("provider"), Amount: v.amount("amount"), Frozen: v.amount("frozen"),
 		Evidence: v.b32("evidence"), Answered: !v.void("answer"), Answer: v.id("answer"), Phase: dispute.Phase(v.u8("phase")), Round: v.u32("round"), ConsumerBond: v.amount("consumer_bond"),
 		ProviderBond: v.amount("provider_bond"), Silence: v.amount("silence"), Ruling: v.u32("ruling"), Cut: v.u64("cut"), Slots: v.u32("slots"), SeedEpoch: v.u64("seed_epoch"), Until: v.u64("until"),
-		RevealUntil: v.u64("reveal_until"), ParamsVersion: v.u32("params_version")}
+		RevealUntil: v.u64("reveal_until"), ParamsVersion: v.u32("params_version"), Accused: v.flag("accused")}
 	if x.Phase > dispute.Inconclusive || x.Ruling > dispute.CannotSay {
 		v.fail("phase", "is %d, the ruling %d", x.Phase, x.Ruling)
 	}
@@ -324,7 +324,7 @@ func (c *Chain) DisputeWindow(ctx context.Context, id ids.ID, number uint32) (di
 		return dispute.Window{}, err
 	}
 	v := r.sub("value")
-	return dispute.Window{Proved: v.amount("proved"), Ruled: v.amount("ruled"), Moved: v.amount("moved"), Wrong: v.flag("wrong"), Panel: v.flag("panel")}, r.done(v)
+	return dispute.Window{Proved: v.amount("proved"), Ruled: v.amount("ruled"), Moved: v.amount("moved"), Wrong: v.flag("wrong"), Panel: v.flag("panel"), Accused: v.flag("accused")}, r.done(v)
 }
 
 // ArbiterPlace of the register.

@@ -45,7 +45,7 @@ func TestDutiesFitTheContracts(t *testing.T) {
 		registry.Resolve{By: g}, registry.Lapse{}, registry.Hold{Certifier: g}, registry.Subscribe{From: g, Provider: g},
 		governance.Propose{Proposer: g}, governance.Vote{Voter: g}, governance.Cancel{Proposer: g}, governance.GuardianPause{}, governance.Unpause{},
 		score.Record{}, score.SetUnit{Asset: g}, score.SetAdmin{Next: g},
-		dispute.OpenDispute{Consumer: g}, dispute.AnswerDispute{Party: g}, dispute.CommitVote{Arbiter: g}, dispute.RevealVote{Arbiter: g}, dispute.Appeal{Party: g}, dispute.Advance{}, dispute.Execute{},
+		dispute.OpenDispute{Consumer: g}, dispute.Accuse{Provider: g}, dispute.AnswerDispute{Party: g}, dispute.CommitVote{Arbiter: g}, dispute.RevealVote{Arbiter: g}, dispute.Appeal{Party: g}, dispute.Advance{}, dispute.Execute{},
 		dispute.ProveVerdict{Before: leaf, After: leaf}, dispute.ProveEquivocation{Reporter: g}, dispute.ProvePossession{Before: leaf, After: leaf, Answers: []dispute.Answer{{}}}, dispute.Recover{},
 		dispute.Note{}, dispute.RegisterArbiter{Arbiter: g}, dispute.Claim{Account: g}, dispute.SetAdmin{Admin: g},
 	} {
@@ -90,7 +90,7 @@ var views = func() map[string]bool {
 	m := map[string]bool{}
 	for _, name := range []string{"allowance", "balance", "decimals", "name", "symbol", "supply", "stake_of", "position", "votes", "total", "power_at", "total_at", "slasher_from", "admin", "token", "fund", "may_list",
 		"is_certified", "certification", "certifier_of", "subscription", "params", "state", "proposal", "vote_of", "count", "scale", "targets", "functions", "guardian", "pause", "provider", "consumer", "pairs",
-		"recorded", "unit", "dispute", "panel", "window", "slot", "due", "upgrade_announced", "announced", "upgrade_pending"} {
+		"recorded", "unit", "dispute", "panel", "window", "slot", "due", "upgrade_announced"} {
 		m[name] = true
 	}
 	return m
