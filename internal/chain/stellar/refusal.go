@@ -110,7 +110,7 @@ func isMissingContract(words string) bool {
 // isToken reports whether the contract that raised an error is a token that was called on the way: it received one of the token interface's functions.
 func isToken(l []xdr.DiagnosticEvent, fn xdr.HostFunction, raisedBy xdr.ContractId) bool {
 	if i := fn.InvokeContract; i != nil && i.ContractAddress.ContractId != nil && *i.ContractAddress.ContractId == raisedBy {
-		return tokenFunctions[string(i.FunctionName)]
+		return isTokenCall(string(i.FunctionName), len(i.Args))
 	}
 	token := false
 	for _, d := range l {
@@ -122,14 +122,27 @@ func isToken(l []xdr.DiagnosticEvent, fn xdr.HostFunction, raisedBy xdr.Contract
 		callee, _ := t[1].GetBytes()
 		function, ok := t[2].GetSym()
 		if name == "fn_call" && ok && string(callee) == string(raisedBy[:]) {
-			token = tokenFunctions[string(function)]
+			token = isTokenCall(string(function), arguments(d.Event.Body.V0.Data))
 		}
 	}
 	return token
 }
 
-// tokenFunctions are those of SEP-41 that the contracts and this driver call. None of our entry points has such a name.
-var tokenFunctions = map[string]bool{"transfer": true, "transfer_from": true, "balance": true}
+// tokenFunctions are those of SEP-41 that the contracts and this driver call, with how many arguments they have: the Consumer Orchestrator's transfer has another number.
+var tokenFunctions = map[string]int{"transfer": 3, "transfer_from": 4, "balance": 1}
+
+func isTokenCall(function string, arguments int) bool {
+	n, ok := tokenFunctions[function]
+	return ok && n == arguments
+}
+
+// arguments counts those of a call, which the host notes as a list unless there is one.
+func arguments(v xdr.ScVal) int {
+	if l, ok := v.GetVec(); ok && l != nil {
+		return len(*l)
+	}
+	return 1
+}
 
 // errorEvent reads a diagnostic event of the kind [error, ScError] and its words.
 func errorEvent(d xdr.DiagnosticEvent) (xdr.ScError, string, bool) {

@@ -92,21 +92,36 @@ func (r *Rig) balance(ctx context.Context, asset money.Asset, of ids.Account) er
 
 // touched compares what a call names or made, and whom it paid.
 func (r *Rig) touched(ctx context.Context, op orchestrator.Op, e orchestrator.Effects) (err error) {
-	list := []ids.ID{}
+	made := e.IDs
+	if len(made) == 0 && !e.ID.Zero() {
+		made = []ids.ID{e.ID}
+	}
+	list := slices.Clone(made)
 	v := reflect.ValueOf(op)
 	for i := range v.NumField() {
 		if id, ok := v.Field(i).Interface().(ids.ID); ok {
 			list = append(list, id)
 		}
 	}
-	if !e.ID.Zero() && !slices.Contains(list, e.ID) {
-		list = append(list, e.ID)
-	}
-	for _, id := range list {
+	for _, id := range r.related(list) {
 		err = errors.Join(err, r.one(ctx, id))
 	}
-	if _, ok := op.(orchestrator.Request); ok {
-		err = errors.Join(err, r.terms(ctx, e.ID))
+	switch o := op.(type) {
+	case orchestrator.Request, orchestrator.RequestJoint, orchestrator.Split:
+		for _, id := range made {
+			err = errors.Join(err, r.terms(ctx, id))
+		}
+		if j, ok := op.(orchestrator.RequestJoint); ok {
+			err = errors.Join(err, r.group(ctx, e.ID))
+			for _, p := range j.Parts {
+				err = errors.Join(err, r.price(ctx, p.Unit, j.Consumer))
+			}
+		}
+		if q, ok := op.(orchestrator.Request); ok {
+			err = errors.Join(err, r.price(ctx, q.Unit, q.Consumer))
+		}
+	case orchestrator.PriceFor:
+		err = errors.Join(err, r.price(ctx, o.Unit, o.Consumer))
 	}
 	if p, ok := account(op, "Provider"); ok {
 		if a, ok := account(op, "Asset"); ok {
@@ -119,12 +134,55 @@ func (r *Rig) touched(ctx context.Context, op orchestrator.Op, e orchestrator.Ef
 	return err
 }
 
+// related are ids with those of the SLAs before, after and beside theirs, each once.
+func (r *Rig) related(list []ids.ID) (out []ids.ID) {
+	add := func(id ids.ID) {
+		if !id.Zero() && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	for _, id := range list {
+		add(id)
+		x, ok := r.World.State.SLA(id)
+		if !ok {
+			continue
+		}
+		add(x.Previous)
+		add(x.Next)
+		parts, _ := r.World.State.Group(x.Group)
+		for _, p := range parts {
+			add(p)
+		}
+	}
+	return out
+}
+
+// group of a joint SLA.
+func (r *Rig) group(ctx context.Context, id ids.ID) error {
+	v, ok := r.World.State.Group(id)
+	return equal(ctx, "group "+id.Short(), v, ok, func(ctx context.Context) ([]ids.ID, error) { return r.Chain.Group(ctx, id) })
+}
+
+// price that a unit has for a consumer.
+func (r *Rig) price(ctx context.Context, unit ids.ID, consumer ids.Account) error {
+	v, ok := r.World.State.PriceOf(r.World.Now, unit, consumer)
+	return equal(ctx, "price of "+unit.Short()+" for "+consumer.String(), v, ok, func(ctx context.Context) (orchestrator.Special, error) { return r.Chain.PriceOf(ctx, unit, consumer) })
+}
+
 // Equal compares everything that both sides have.
 func (r *Rig) Equal(ctx context.Context) (err error) {
 	s := r.World.State
 	for _, k := range []ids.Kind{ids.Node, ids.Unit, ids.SLA, ids.Grant} {
 		for _, id := range s.IDs(k) {
 			err = errors.Join(err, r.one(ctx, id))
+			if x, _ := s.SLA(id); k == ids.SLA && x.Group == id {
+				err = errors.Join(err, r.group(ctx, id))
+			}
+		}
+	}
+	for _, c := range r.World.Cast.Consumers {
+		for _, unit := range s.IDs(ids.Unit) {
+			err = errors.Join(err, r.price(ctx, unit, c))
 		}
 	}
 	for _, asset := range r.World.Cast.Assets {

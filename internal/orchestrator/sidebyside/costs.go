@@ -24,7 +24,8 @@ type Price struct {
 	ReadBytes      int    `json:"readBytes"`
 	WrittenEntries int    `json:"writtenEntries"`
 	WrittenBytes   int    `json:"writtenBytes"`
-	Fee            int64  `json:"fee"` // stroops, without the inclusion fee
+	EventBytes     int    `json:"eventBytes"` // the return value among them
+	Fee            int64  `json:"fee"`        // stroops, without the inclusion fee
 }
 
 // Costs of everything.
@@ -75,6 +76,13 @@ func (s *Scene) Costs(ctx context.Context) (Costs, error) {
 		return c, fmt.Errorf("%s: %w", atOnce, err)
 	}
 	c.Calls[atOnce] = p
+	for _, parts := range []int{2, 6} {
+		d := jointDoor(parts)
+		if c.Calls[fmt.Sprintf("consumer.request_joint, %d parts active at once", parts)], err = s.price(ctx, &d); err != nil {
+			return c, fmt.Errorf("a joint SLA of %d: %w", parts, err)
+		}
+	}
+	delete(c.Calls, "consumer.request_joint")
 	for _, n := range populations {
 		p, err := s.settleAmong(ctx, n)
 		if err != nil {
@@ -94,7 +102,7 @@ func (s *Scene) price(ctx context.Context, d *Door) (Price, error) {
 }
 
 func priceOf(c direct.Cost) Price {
-	return Price{c.Instructions, c.ReadEntries, c.ReadBytes, c.WrittenEntries, c.WrittenBytes, c.Fee()}
+	return Price{c.Instructions, c.ReadEntries, c.ReadBytes, c.WrittenEntries, c.WrittenBytes, c.EventBytes, c.Fee()}
 }
 
 // settleAmong settles an SLA whose leaf is one of n under the root.
@@ -147,6 +155,7 @@ func (c Costs) Differences(now Costs, percent float64) (l []string) {
 		for _, name := range slices.Sorted(maps.Keys(was)) {
 			a, b := was[name], is[name]
 			if off(float64(a.Instructions), float64(b.Instructions)) || off(float64(a.Fee), float64(b.Fee)) || off(float64(a.ReadBytes), float64(b.ReadBytes)) || off(float64(a.WrittenBytes), float64(b.WrittenBytes)) ||
+				off(float64(a.EventBytes), float64(b.EventBytes)) ||
 				a.ReadEntries != b.ReadEntries || a.WrittenEntries != b.WrittenEntries {
 				l = append(l, fmt.Sprintf("%s%s: %+v, the table says %+v", what, name, b, a))
 			}
@@ -176,7 +185,7 @@ func (c Costs) Page() string {
 Measured on the real host (` + "`make tables`" + `); ` + "`make test`" + ` fails when a number moves by more than 3 %, or an entry count at all. The figures for programs are in [contract-costs.json](contract-costs.json).
 A call is made as a wallet makes it: simulated, its resources declared with the simulation's leeway, the caller being the transaction's source. Read entries include the written ones and the code; bytes are of whole
 ledger entries. Fees are in stroops (10⁻⁷ lumens) at the public network's rates with rent for what a call makes, grows or extends, without the inclusion fee (100). What only the other contract may call is part of the
-call that leads to it. A network allows one transaction 400,000,000 instructions, 200 written entries and 132,096 written bytes.
+call that leads to it. A network allows one transaction 400,000,000 instructions, 200 written entries, 132,096 written bytes and 16,384 bytes of events and return value.
 
 ## Code
 
@@ -186,9 +195,9 @@ call that leads to it. A network allows one transaction 400,000,000 instructions
 	for _, name := range slices.Sorted(maps.Keys(c.Wasm)) {
 		fmt.Fprintf(&b, "| %s | %s |\n", name, group(int64(c.Wasm[name])))
 	}
-	b.WriteString("\n## Entry points\n\n| call | instructions | entries read | bytes read | entries written | bytes written | fee |\n|---|---|---|---|---|---|---|\n")
+	b.WriteString("\n## Entry points\n\n| call | instructions | entries read | bytes read | entries written | bytes written | bytes of events | fee |\n|---|---|---|---|---|---|---|---|\n")
 	line := func(name string, p Price) {
-		fmt.Fprintf(&b, "| %s | %s | %d | %s | %d | %s | %s |\n", name, group(int64(p.Instructions)), p.ReadEntries, group(int64(p.ReadBytes)), p.WrittenEntries, group(int64(p.WrittenBytes)), group(p.Fee))
+		fmt.Fprintf(&b, "| %s | %s | %d | %s | %d | %s | %s | %s |\n", name, group(int64(p.Instructions)), p.ReadEntries, group(int64(p.ReadBytes)), p.WrittenEntries, group(int64(p.WrittenBytes)), group(int64(p.EventBytes)), group(p.Fee))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Calls)) {
 		line(name, c.Calls[name])

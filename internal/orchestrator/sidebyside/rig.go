@@ -73,14 +73,16 @@ func open(ctx context.Context, seed uint64, sh shape) (r *Rig, err error) {
 	if sh.rpc {
 		start = openRemote
 	}
-	if r.net, err = start(ctx); err != nil {
+	net, err := start(ctx)
+	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, r.net.close())
+			err = errors.Join(err, net.close())
 		}
 	}()
+	r.net = net
 	r.client = r.net.client()
 	if err = r.deploy(ctx, sh); err != nil {
 		return nil, err

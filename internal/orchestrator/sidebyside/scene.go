@@ -145,6 +145,11 @@ func (p *play) make() {
 	p.live("Defaulted", 40, 6, healthyMeasure)
 	p.live("Retention", 40, 21, healthyMeasure) // 20 epochs end before the scene does, and the 21st runs
 	p.live("Grace", 40, 22, healthyMeasure)
+	p.live("Reclaiming", 40, whole, healthyMeasure)
+	p.live("Renewed", 40, whole, healthyMeasure)
+	p.live("Split", 40, whole, healthyMeasure)
+	p.Units["Draining"] = p.unit(true)
+	p.liveOn("Draining", p.Units["Draining"], 40, whole, healthyMeasure)
 	p.observe(9)
 	for _, name := range []string{"Completed", mature, "Terminated", "Defaulted"} {
 		p.settle(name)
@@ -176,10 +181,42 @@ func (p *play) make() {
 		p.must(orchestrator.UnitDecommission{Provider: provider, ID: p.Units[name]})
 	}
 	p.must(orchestrator.UnitRetire{ID: p.Units["Retired"]})
+	p.succession(manual)
 	p.config = p.World.State.Config()
 	if p.err == nil {
 		p.first = p.lives[0]
 	}
+}
+
+// succession is what makes SLAs of SLAs: a joint one whose two parts are paid for and wait, one that its provider gave up, one with a renewal, one that was split, and one on a unit that is drained.
+func (p *play) succession(manual ids.ID) {
+	c := p.World.Cast
+	provider, consumer := c.Providers[0], c.Consumers[0]
+	joint := p.jointOf(p.fresh, p.Units["InUse"], manual)
+	p.SLAs["Funded"] = p.must(joint)
+	p.must(orchestrator.Accept{Provider: provider, SLA: ids.SLAID(p.Chain.Contracts().Consumer, consumer, joint.Parts[1].Nonce)})
+	p.must(orchestrator.Reclaim{Provider: provider, SLA: p.SLAs["Reclaiming"]})
+	renewal := p.requestOf(p.Units["InUse"], 12, whole, p.fresh())
+	renewal.Previous = p.SLAs["Renewed"]
+	p.SLAs["Renewal"] = p.must(renewal)
+	p.must(p.splitOf(p.SLAs["Split"], p.fresh()))
+	p.must(orchestrator.UnitDecommission{Provider: provider, ID: p.Units["Draining"]})
+}
+
+// jointOf two or more units, each of which has a copy of half of what an SLA of the scene is.
+func (s *Scene) jointOf(nonce func() [32]byte, units ...ids.ID) orchestrator.RequestJoint {
+	one := s.requestOf(units[0], 12, whole, [32]byte{})
+	op := orchestrator.RequestJoint{Consumer: one.Consumer, Volume: one.Volume, Duration: one.Duration, Mode: one.Mode, Redundancy: uint8(len(units)), Refund: one.Refund}
+	for _, unit := range units {
+		op.Parts = append(op.Parts, orchestrator.Part{Unit: unit, ShareBps: 10_000, Egress: one.Egress, MaxTotal: one.MaxTotal, PriceVersion: one.PriceVersion, Nonce: nonce(), Deposit: one.Deposit})
+	}
+	return op
+}
+
+// splitOf an SLA of the scene, so late that every one of its length can still be split there.
+func (s *Scene) splitOf(id ids.ID, nonce [32]byte) orchestrator.Split {
+	c := s.World.Cast
+	return orchestrator.Split{Consumer: c.Consumers[0], SLA: id, Epochs: 30, Pieces: []orchestrator.Piece{{To: c.Consumers[0], Refund: c.Consumers[2], Volume: 77<<30 + 7, Egress: 1 << 30, Nonce: nonce}}}
 }
 
 const storagePrice, egressPrice = 1_234_567, 7_654_321
@@ -189,7 +226,7 @@ func (p *play) unit(auto bool) ids.ID {
 }
 
 func unitSpec(node ids.ID, asset money.Asset, auto bool) orchestrator.UnitSpec {
-	return orchestrator.UnitSpec{Node: node, Kind: 1, Capacity: 1 << 40, Region: "CH", Asset: asset, QoS: sla.QoS{AvailabilityPpm: 999_000, TTFBMillis: 100, ErrorPpm: 1_000},
+	return orchestrator.UnitSpec{Node: node, Kind: 1, Capacity: 1 << 42, Region: "CH", Asset: asset, QoS: sla.QoS{AvailabilityPpm: 999_000, TTFBMillis: 100, ErrorPpm: 1_000},
 		StoragePrice: money.Of(storagePrice), EgressPrice: money.Of(egressPrice), CollateralBps: 5_000, AutoAccept: auto, Listed: true, MinEpochs: 1, MaxEpochs: 10_000}
 }
 
@@ -214,7 +251,11 @@ func (s *Scene) requestOf(unit ids.ID, duration, paid uint32, nonce [32]byte) or
 
 // live begins an SLA that is active at once.
 func (p *play) live(name string, epochs, paid uint32, measure func(*life) *sla.Measure) {
-	id := p.request(p.Units["InUse"], epochs, paid)
+	p.liveOn(name, p.Units["InUse"], epochs, paid, measure)
+}
+
+func (p *play) liveOn(name string, unit ids.ID, epochs, paid uint32, measure func(*life) *sla.Measure) {
+	id := p.request(unit, epochs, paid)
 	if p.err != nil {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/flashback-network/flashback/internal/chain"
@@ -65,17 +66,41 @@ func (r *Rig) submit(ctx context.Context, op orchestrator.Op) (chain.Receipt, er
 		return r.relay(ctx, op, x.Provider, x.Node)
 	case orchestrator.NodeRotate:
 		return r.relay(ctx, op, x.Provider, x.Key)
+	case orchestrator.Split:
+		var others []ids.Account
+		for _, p := range x.Pieces {
+			if p.To != x.Consumer && !slices.Contains(others, p.To) {
+				others = append(others, p.To)
+			}
+		}
+		return r.beside(ctx, op, x.Consumer, others...)
+	case orchestrator.TransferSLA:
+		if x.To != x.Consumer {
+			return r.beside(ctx, op, x.Consumer, x.To)
+		}
 	}
 	for _, field := range []string{"Provider", "Consumer", "From", "Admin", "Dispute", "Grantee", "By"} {
 		if a, ok := account(op, field); ok {
-			receipt, err := r.Chain.Submit(ctx, r.signers[a], op)
-			if !r.native.Zero() && r.net.takesFees() {
-				r.World.State.Mint(r.native, a, money.Amount{}.Sub(receipt.Fee)) // the model knows no fees of the chain
-			}
-			return receipt, err
+			return r.beside(ctx, op, a)
 		}
 	}
 	return r.Chain.Submit(ctx, r.Relayer, op)
+}
+
+// beside sends an op by the account whose it is, with what others sign.
+func (r *Rig) beside(ctx context.Context, op orchestrator.Op, by ids.Account, others ...ids.Account) (receipt chain.Receipt, err error) {
+	if len(others) == 0 {
+		receipt, err = r.Chain.Submit(ctx, r.signers[by], op)
+	} else {
+		var signed [][]byte
+		if signed, err = r.signed(ctx, op, others...); err == nil {
+			receipt, err = r.Chain.Relay(ctx, r.signers[by], op, signed...)
+		}
+	}
+	if !r.native.Zero() && r.net.takesFees() {
+		r.World.State.Mint(r.native, by, money.Amount{}.Sub(receipt.Fee)) // the model knows no fees of the chain
+	}
+	return receipt, err
 }
 
 // account is a field of an op.
@@ -89,17 +114,25 @@ func account(op orchestrator.Op, field string) (ids.Account, bool) {
 }
 
 func (r *Rig) relay(ctx context.Context, op orchestrator.Op, by ...ids.Account) (chain.Receipt, error) {
-	var signed [][]byte
+	signed, err := r.signed(ctx, op, by...)
+	if err != nil {
+		return chain.Receipt{}, err
+	}
+	return r.Chain.Relay(ctx, r.Relayer, op, signed...)
+}
+
+// signed are the authorisations of an op.
+func (r *Rig) signed(ctx context.Context, op orchestrator.Op, by ...ids.Account) (signed [][]byte, err error) {
 	for _, a := range by {
 		unsigned, err := r.Chain.Authorize(ctx, op, a)
 		if err != nil {
-			return chain.Receipt{}, err
+			return nil, err
 		}
 		b, err := r.Chain.SignAuthorization(r.signers[a], op, unsigned)
 		if err != nil {
-			return chain.Receipt{}, err
+			return nil, err
 		}
 		signed = append(signed, b)
 	}
-	return r.Chain.Relay(ctx, r.Relayer, op, signed...)
+	return signed, nil
 }

@@ -104,13 +104,23 @@ var providerDoors = []Door{
 	{Contract: "provider", Function: "unit_retire", About: aUnit, State: "Decommissioning", Call: op(func(_ *Scene, _ ids.Account, id ids.ID) orchestrator.Op {
 		return orchestrator.UnitRetire{ID: id}
 	})},
-	view("provider", "quote", aUnit, "Available", func(_ *Scene, id ids.ID) []xdr.ScVal {
-		return []xdr.ScVal{scval.ID(id), scval.U64(1 << 30), scval.U64(1 << 30), scval.U32(10)}
+	{Contract: "provider", Function: "price_for", Who: provider, About: aUnit, State: "Available", Call: op(func(s *Scene, by ids.Account, id ids.ID) orchestrator.Op { return s.priceFor(by, id) })},
+	view("provider", "quote", aUnit, "Available", func(s *Scene, id ids.ID) []xdr.ScVal {
+		return []xdr.ScVal{scval.ID(id), s.Roles["consumer"].Arg(), scval.U64(1 << 30), scval.U64(1 << 30), scval.U32(10), scval.ID([32]byte{})}
 	}),
 	{Contract: "provider", Function: "reserve", Who: contract, By: theConsumerContract, About: aUnit, State: "Available", Through: &requestDoor,
 		Call: raw("provider", "reserve", func(s *Scene, _ ids.Account, id ids.ID) []xdr.ScVal {
-			return []xdr.ScVal{scval.ID([32]byte{9}), scval.ID(id), scval.U64(1 << 30), scval.ID([32]byte{8}), s.Roles["consumer"].Arg(), scval.I128(5), scval.Bool(true)}
+			return []xdr.ScVal{scval.ID([32]byte{9}), scval.ID(id), s.Roles["consumer"].Arg(), scval.U64(1 << 30), scval.ID([32]byte{8}), s.Roles["consumer"].Arg(), scval.I128(5), scval.Bool(true), scval.ID([32]byte{})}
 		})},
+	reclaimDoor,
+	{Contract: "provider", Function: "drain", About: anSLA, State: "Draining", Call: op(func(_ *Scene, _ ids.Account, id ids.ID) orchestrator.Op { return orchestrator.Drain{SLA: id} })},
+	{Contract: "provider", Function: "divide", Who: contract, By: theConsumerContract, About: anSLA, State: active, Through: &splitDoor, Call: raw("provider", "divide", func(s *Scene, _ ids.Account, id ids.ID) []xdr.ScVal {
+		return []xdr.ScVal{scval.ID(id), scval.Vec(scval.Struct(scval.Fields{"sla": scval.ID([32]byte{9}), "volume": scval.U64(77<<30 + 7), "terms_hash": scval.ID([32]byte{8}), "refund": s.Roles["consumer"].Arg(), "collateral": scval.I128(5),
+			"start_epoch": scval.U64(50), "zero_leaf_hash": scval.ID([32]byte{7})}))}
+	})},
+	{Contract: "provider", Function: "assign", Who: contract, By: theConsumerContract, About: anSLA, State: active, Through: &transferDoor, Call: raw("provider", "assign", func(s *Scene, _ ids.Account, id ids.ID) []xdr.ScVal {
+		return []xdr.ScVal{scval.ID(id), s.Roles["stranger"].Arg()}
+	})},
 	{Contract: "provider", Function: "accept", Who: provider, About: anSLA, State: waiting, Call: op(func(_ *Scene, by ids.Account, id ids.ID) orchestrator.Op {
 		return orchestrator.Accept{Provider: by, SLA: id}
 	})},
@@ -141,6 +151,7 @@ var providerDoors = []Door{
 	view("provider", "node_of", nothing, "", func(s *Scene, _ ids.ID) []xdr.ScVal { return []xdr.ScVal{s.Roles["node"].Arg()} }),
 	view("provider", "unit", aUnit, "Available", byID),
 	view("provider", "reservation", anSLA, active, byID),
+	ready(view("provider", "price_of", aUnit, "Available", func(s *Scene, id ids.ID) []xdr.ScVal { return []xdr.ScVal{scval.ID(id), s.Roles["consumer"].Arg()} }), priced),
 	view("provider", "params", nothing, "", none),
 }
 
@@ -168,6 +179,17 @@ var (
 	acceptDoor = Door{Contract: "provider", Function: "accept", Who: provider, About: anSLA, State: waiting, Call: op(func(_ *Scene, by ids.Account, id ids.ID) orchestrator.Op {
 		return orchestrator.Accept{Provider: by, SLA: id}
 	})}
+	reclaimDoor = Door{Contract: "provider", Function: "reclaim", Who: provider, About: anSLA, State: active, Call: op(func(_ *Scene, by ids.Account, id ids.ID) orchestrator.Op {
+		return orchestrator.Reclaim{Provider: by, SLA: id}
+	})}
+	splitDoor = Door{Contract: "consumer", Function: "split", Who: consumer, About: anSLA, State: active, Call: op(func(s *Scene, by ids.Account, id ids.ID) orchestrator.Op {
+		o := s.splitOf(id, canon.Hash([]byte("a part of an SLA")))
+		o.Consumer, o.Pieces[0].To = by, by
+		return o
+	})}
+	transferDoor = Door{Contract: "consumer", Function: "transfer", Who: consumer, With: []string{"free node"}, About: anSLA, State: active, Call: op(func(s *Scene, by ids.Account, id ids.ID) orchestrator.Op {
+		return orchestrator.TransferSLA{Consumer: by, SLA: id, To: s.FreeNode.Account(), Refund: s.FreeNode.Account()}
+	})}
 	refuseDoor = Door{Contract: "provider", Function: "refuse", Who: provider, About: anSLA, State: waiting, Call: op(func(_ *Scene, by ids.Account, id ids.ID) orchestrator.Op {
 		return orchestrator.Refuse{Provider: by, SLA: id}
 	})}
@@ -186,7 +208,9 @@ var consumerDoors = []Door{
 	{Contract: "consumer", Function: "upgrade_announce", Who: anAdmin, By: theAdmin, Call: raw("consumer", "upgrade_announce", newCode)},
 	{Contract: "consumer", Function: "upgrade", Who: anAdmin, By: theAdmin, Ready: announced("consumer"), Call: raw("consumer", "upgrade", plain)},
 	{Contract: "consumer", Function: "pause", Who: anAdmin, By: theAdmin, Call: op(func(_ *Scene, _ ids.Account, _ ids.ID) orchestrator.Op { return orchestrator.Pause{Paused: true} })},
-	requestDoor, fundDoor,
+	requestDoor, jointDoor(2), fundDoor, splitDoor, transferDoor,
+	{Contract: "consumer", Function: "begin", About: anSLA, State: "Funded", Call: op(func(_ *Scene, _ ids.Account, id ids.ID) orchestrator.Op { return orchestrator.Begin{SLA: id} })},
+	{Contract: "consumer", Function: "reclaimed", Who: contract, By: theProviderContract, About: anSLA, State: active, Through: &reclaimDoor, Call: raw("consumer", "reclaimed", theID)},
 	{Contract: "consumer", Function: "accepted", Who: contract, By: theProviderContract, About: anSLA, State: waiting, Through: &acceptDoor, Call: raw("consumer", "accepted", theID)},
 	{Contract: "consumer", Function: "refused", Who: contract, By: theProviderContract, About: anSLA, State: waiting, Through: &refuseDoor, Call: raw("consumer", "refused", theID)},
 	cancelDoor,
@@ -223,9 +247,47 @@ var consumerDoors = []Door{
 	view("consumer", "sla", anSLA, active, byID),
 	view("consumer", "terms", anSLA, active, byID),
 	view("consumer", "grant_of", aGrant, "Active", byID),
+	view("consumer", "group_of", anSLA, "Funded", byID),
 	view("consumer", "params", nothing, "", none),
 	view("consumer", "po", nothing, "", none),
 	view("consumer", "oracle", nothing, "", none),
+}
+
+// jointDoor asks for so many units that accept at once, on which nothing is yet, so that all of it begins in the call.
+func jointDoor(parts int) Door {
+	units := make([]ids.ID, parts)
+	made := func(s *Scene) (err error) {
+		for i := range units {
+			spec := unitSpec(s.Nodes["Active"], s.Asset, true)
+			call, e := stellar.Translate(s.Chain.Contracts(), orchestrator.UnitCreate{Provider: s.Roles["provider"].Account(), Spec: spec, Nonce: canon.Hash([]byte{'j', byte(i)})})
+			if e != nil {
+				return e
+			}
+			if units[i], err = s.make("provider", "provider", call.Function, call.Args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return Door{Contract: "consumer", Function: "request_joint", Who: requestDoor.Who, Ready: made, Call: op(func(s *Scene, by ids.Account, _ ids.ID) orchestrator.Op {
+		n := byte(0)
+		o := s.jointOf(func() [32]byte { n++; return canon.Hash([]byte{'p', n}) }, units...)
+		o.Consumer = by
+		return o
+	})}
+}
+
+func (s *Scene) priceFor(by ids.Account, unit ids.ID) orchestrator.PriceFor {
+	return orchestrator.PriceFor{Provider: by, Unit: unit, Consumer: s.Roles["consumer"].Account(), StoragePrice: money.Of(1), EgressPrice: money.Of(2), Until: s.Host.Now() + 100}
+}
+
+// priced is the unit that is Available, for the consumer.
+func priced(s *Scene) error {
+	call, err := stellar.Translate(s.Chain.Contracts(), s.priceFor(s.Roles["provider"].Account(), s.Units["Available"]))
+	if err != nil {
+		return err
+	}
+	return s.call("provider", "provider", call.Function, call.Args...)
 }
 
 func view(contract, function string, about subject, state string, args func(*Scene, ids.ID) []xdr.ScVal) Door {
