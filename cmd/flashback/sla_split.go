@@ -175,7 +175,7 @@ func (a *app) divided(c *cobra.Command, ch chain.Chain, r chain.Receipt, op orch
 	}
 	parts := make([]part, 0, len(op.Pieces))
 	for _, p := range op.Pieces {
-		parts = append(parts, part{ids.SLAID(ch.Contracts().Consumer, op.Consumer, p.Nonce), p.To, p.Volume, p.Egress})
+		parts = append(parts, part{ids.SLAID(ch.Contracts().Consumer, p.To, p.Nonce), p.To, p.Volume, p.Egress})
 	}
 	return a.show(c, map[string]any{"id": op.SLA, "endEpochs": op.Epochs, "ends": at.UTC(), "parts": parts, "tx": r.Tx}, func(w *tabwriter.Writer) {
 		fmt.Fprintf(w, "SLA %s ends after %d epochs, at %s; then\nPART\tCONSUMER\tVOLUME\tEGRESS\n", op.SLA, op.Epochs, at.Local().Format(time.DateTime))
