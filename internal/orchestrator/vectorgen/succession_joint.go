@@ -218,18 +218,18 @@ func jointArguments(x *script) {
 
 func jointRefused(x *script) {
 	x.places(2)
-	second := func(want string, change func(*orchestrator.Part)) {
+	wrong := func(want string, change func(*orchestrator.Part)) {
 		op := copies()
 		change(&op.Parts[1])
 		x.take(want, op)
 	}
-	second("AmountInvalid", func(p *orchestrator.Part) { p.Deposit = money.Of(-1) })
-	second("Exists", func(p *orchestrator.Part) { p.Nonce = nonce("part 0") })
-	second("NotFound", func(p *orchestrator.Part) { p.Unit = unitAt(3) })
-	second("PriceChanged", func(p *orchestrator.Part) { p.PriceVersion = 2 })
-	second("PriceAbove", func(p *orchestrator.Part) { p.MaxTotal = p.MaxTotal.Sub(money.Of(1)) })
-	second("OverFunded", func(p *orchestrator.Part) { p.Deposit = p.Deposit.Add(money.Of(1)) })
-	second("ArgumentInvalid", func(p *orchestrator.Part) { p.Egress = sla.MaxEgress + 1 })
+	wrong("AmountInvalid", func(p *orchestrator.Part) { p.Deposit = money.Of(-1) })
+	wrong("Exists", func(p *orchestrator.Part) { p.Nonce = nonce("part 0") })
+	wrong("NotFound", func(p *orchestrator.Part) { p.Unit = unitAt(3) })
+	wrong("PriceChanged", func(p *orchestrator.Part) { p.PriceVersion = 2 })
+	wrong("PriceAbove", func(p *orchestrator.Part) { p.MaxTotal = p.MaxTotal.Sub(money.Of(1)) })
+	wrong("OverFunded", func(p *orchestrator.Part) { p.Deposit = p.Deposit.Add(money.Of(1)) })
+	wrong("ArgumentInvalid", func(p *orchestrator.Part) { p.Egress = sla.MaxEgress + 1 })
 	big := copies()
 	big.Volume = 1<<40 + 1
 	x.take("CapacityMissing", big)

@@ -16,7 +16,7 @@ var transferScenes = []scene{
 }
 
 var specialScenes = []scene{
-	{"price for one consumer: one SLA", priced1},
+	{"price for one consumer: one SLA", pricedOnce},
 	{"price for one consumer: over, replaced, taken back", pricesOver},
 	{"price for one consumer: refused", priceRefused},
 }
@@ -84,7 +84,7 @@ func transferredGrants(x *script) {
 	pass := func(by, to ids.Account, parent ids.ID, n string) orchestrator.DelegateAccess {
 		return orchestrator.DelegateAccess{Grantee: by, Parent: parent, To: to, Prefix: []byte("a/b"), Ops: orchestrator.OpRead | orchestrator.OpDelegate, Expires: x.now + 500, Nonce: nonce(n)}
 	}
-	old, new := ids.GrantID(co, slaID, nonce("old")), ids.GrantID(co, slaID, nonce("new"))
+	old, current := ids.GrantID(co, slaID, nonce("old")), ids.GrantID(co, slaID, nonce("new"))
 	child := ids.GrantID(co, old, nonce("child"))
 	x.do(grant(consumer, "old"), pass(stranger, assignee, old, "child"), handOver(assignee))
 	x.take("NotAuthorized", grant(consumer, "new"))
@@ -92,12 +92,12 @@ func transferredGrants(x *script) {
 	x.take("StateWrong", pass(stranger, refund, old, "second"))
 	x.take("StateWrong", pass(assignee, refund, child, "second")) // its root is the former consumer's, though its grantee is the new one
 	x.take("NotAuthorized", pass(assignee, refund, old, "second"))
-	x.do(pass(stranger, refund, new, "second"))
+	x.do(pass(stranger, refund, current, "second"))
 	x.do(orchestrator.RevokeAccess{By: assignee, ID: child}) // the SLA's consumer may end what does not hold
 	back := handOver(consumer)
 	back.Consumer = assignee
 	x.do(back, pass(stranger, refund, old, "third"))
-	x.take("StateWrong", pass(stranger, refund, new, "third"))
+	x.take("StateWrong", pass(stranger, refund, current, "third"))
 }
 
 func transferredClosing(x *script) {
@@ -118,7 +118,7 @@ func special(change ...func(*orchestrator.Request)) orchestrator.Request {
 	}}, change...)...)
 }
 
-func priced1(x *script) {
+func pricedOnce(x *script) {
 	x.offer(manual, func(u *orchestrator.UnitSpec) { u.Listed = false })
 	x.take("UnitUnlisted", request())
 	x.do(cheap)
