@@ -125,10 +125,12 @@ pub fn expire(env: &Env, id: &BytesN<32>) -> Result<(), Error> {
     forward(provider_orchestrator(env)?.try_release(id))
 }
 
-/// Active → Closing at the end of the window that runs now; one that its provider reclaims ends as early, and stays Reclaiming.
+/// Active → Closing at the end of the window that runs now; one that its provider reclaims ends as early, and stays Reclaiming. Not with a
+/// successor, which begins at the end: until then the provider would keep the place, and nobody pay.
 pub fn close(env: &Env, consumer: &Address, id: &BytesN<32>) -> Result<(), Error> {
     let mut sla = of_consumer(env, consumer, id)?;
     let state = match sla.state {
+        _ if is_some(&sla.next) => return Err(Error::StateWrong),
         SlaState::Active => SlaState::Closing,
         SlaState::Reclaiming => SlaState::Reclaiming,
         _ => return Err(Error::StateWrong),

@@ -7,6 +7,7 @@ use soroban_sdk::{contracttype, symbol_short, Address, Bytes, BytesN, Env, IntoV
 
 use crate::{
     compose::signed,
+    life,
     types::{Grant, Sla},
 };
 
@@ -156,9 +157,8 @@ pub fn renew_sla(env: &Env, id: &BytesN<32>, sla: &Sla) {
     lifetime::extend_fully(env, &Key::Sla(id.clone()));
     lifetime::extend_fully(env, &Key::Terms(id.clone()));
     lifetime::extend_fully(env, &Key::Params(sla.params_version));
-    let group = Key::Group(sla.group.clone());
-    if env.storage().persistent().has(&group) {
-        lifetime::extend_fully(env, &group);
+    if life::is_some(&sla.group) {
+        lifetime::extend_fully(env, &Key::Group(sla.group.clone()));
     }
 }
 

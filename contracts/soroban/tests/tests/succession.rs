@@ -474,3 +474,37 @@ fn a_price_for_one_consumer_is_for_one_sla() {
     assert_eq!(refused(w.po().try_price_of(&unit, &w.consumer)), Error::NotFound, "it is over");
     assert_eq!(refused(quote(&w.consumer)), Error::UnitUnlisted);
 }
+
+#[test]
+fn a_share_that_cannot_be_paid_is_the_fund_s() {
+    let w = World::new();
+    let id = w.request(&w.wish(0));
+    let (mut meter, zero) = (w.meter(&id), w.zero_leaf(&id));
+    for _ in 0..12 {
+        meter.good(0);
+    }
+    w.settle(&id, &zero, &w.certify(&id, &meter));
+    let fees = sla(&w, &id).fees;
+    let set = |platform: &Address, fund: &Address| {
+        let mut params = w.co().params();
+        params.version += 1;
+        params.payees.platform = platform.clone();
+        params.payees.fund = fund.clone();
+        w.allow(&w.admin, w.co_id(), "set_params", (params.clone(),));
+        w.co().set_params(&params);
+        w.allow_nothing();
+    };
+    // An account without a balance of the asset cannot receive it.
+    let nobody = &w.node.address;
+    set(nobody, nobody);
+    assert_eq!(refused(w.co().try_collect(&id)), Error::TransferFailed);
+    assert_eq!(sla(&w, &id).fees, fees);
+    set(nobody, &w.payees.fund);
+    w.co().collect(&id);
+    assert_eq!(told(&w), ["collected"]);
+    let shares = flashback_core::money::FeeShares::of(fees, &terms(&w, &id).fee_split).unwrap();
+    assert!(shares.platform > 0);
+    assert_eq!(w.balance(&w.payees.fund), shares.fund + shares.platform);
+    assert_eq!(w.balance(&w.payees.validators), shares.validators);
+    assert_eq!((sla(&w, &id).fees, sla(&w, &id).withdrawn), (0, fees));
+}
