@@ -191,8 +191,8 @@ func (s *State) closeSLA(op *CloseSLA) error {
 	if err != nil {
 		return err
 	}
-	if x.State != Active && x.State != Reclaiming {
-		return ErrStateWrong
+	if x.State != Active && x.State != Reclaiming || !x.Next.Zero() {
+		return ErrStateWrong // between an earlier end and the successor's beginning the provider would keep the place, and nobody pay
 	}
 	r := s.running(&x)
 	w := uint64(s.config.WindowEpochs)
