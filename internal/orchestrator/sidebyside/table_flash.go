@@ -27,6 +27,7 @@ var companions = []companion{
 	{"governance", (*Scene).enterGovernance, governanceDoors},
 	{"score", (*Scene).enterScore, scoreDoors},
 	{"dispute", (*Scene).enterDispute, disputeDoors},
+	{"market", (*Scene).enterMarket, marketDoors},
 }
 
 // built reports whether a contract is among the artifacts.
