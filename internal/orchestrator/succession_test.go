@@ -90,7 +90,7 @@ func TestSplitTree(t *testing.T) {
 			terms, _ := c.s.Terms(x.ID)
 			switch rapid.IntRange(0, 4).Draw(t, "what") {
 			case 0:
-				if x.State == orchestrator.Active {
+				if x.State == orchestrator.Active && x.Next.Zero() {
 					c.must(start, orchestrator.CloseSLA{Consumer: x.Consumer, SLA: x.ID})
 				}
 			case 1:

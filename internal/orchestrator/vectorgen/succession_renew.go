@@ -18,7 +18,7 @@ var renewalScenes = []scene{
 	{"renewal: refused", renewalRefused},
 	{"renewal: two of them, one begins", twoRenewals},
 	{"renewal: of an SLA that became another's", renewalOfAnothers},
-	{"renewal: of an SLA that is closed after it", closedAfterRenewal},
+	{"renewal: what has a successor is not closed any more", closedAfterRenewal},
 	{"renewal: behind an SLA that is reclaimed", renewalBehindReclaimed},
 	{"renewal: cancelled", renewalCancelled},
 	{"renewal: after the provider's half was settled to its end", renewalAfterHalf},
@@ -146,10 +146,9 @@ func closedAfterRenewal(x *script) {
 	x.do(request(), nextRequest())
 	l := x.follow(slaID, next)
 	x.epochs(1, 0, 0, l)
-	x.do(orchestrator.CloseSLA{Consumer: consumer, SLA: slaID})
-	x.epochs(2, 0, 0, l)
-	x.certify(l[:1])
-	x.through(15, l[1:]) // from where it was to begin
+	x.take("StateWrong", orchestrator.CloseSLA{Consumer: consumer, SLA: slaID})
+	x.do(orchestrator.CloseSLA{Consumer: consumer, SLA: next})
+	x.through(11, l)
 }
 
 func renewalBehindReclaimed(x *script) {

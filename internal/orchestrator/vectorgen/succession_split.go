@@ -20,7 +20,7 @@ var splitScenes = []scene{
 	{"split after credits and a slash", splitAfterBreach},
 	{"split: what is kept does not cover what was slashed", splitTooSlashed},
 	{"split: slashed after it", slashedAfterSplit},
-	{"split: closed after it", closedAfterSplit},
+	{"split: not closed any more, its piece is", closedAfterSplit},
 	{"split: terminated after it", terminatedAfterSplit},
 	{"split: timed out", splitTimedOut},
 	{"split, and split again", splitAgain},
@@ -124,12 +124,11 @@ func closedAfterSplit(x *script) {
 	x.do(request(lasting(12)))
 	l := x.follow(slaID)
 	x.epochs(1, 0, 0, l)
-	x.do(pieces(9, mine(100*gib, 0)), orchestrator.CloseSLA{Consumer: consumer, SLA: slaID})
-	x.epochs(2, 0, 0, l)
-	x.certify(l)
-	x.drawOf(slaID)
-	x.epoch = 9
-	x.through(3, x.follow(x.pieces[0]))
+	x.do(pieces(3, mine(100*gib, 0)))
+	x.take("StateWrong", orchestrator.CloseSLA{Consumer: consumer, SLA: slaID})
+	x.do(orchestrator.CloseSLA{Consumer: consumer, SLA: x.pieces[0]})
+	l = append(l, x.follow(x.pieces[0])...)
+	x.through(5, l)
 }
 
 func terminatedAfterSplit(x *script) {
