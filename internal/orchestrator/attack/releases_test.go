@@ -283,7 +283,7 @@ func TestUpgradeFromSecondRelease(t *testing.T) {
 	}
 	w.age(7 * 86_400)
 	w.mustRaw("admin", at.Provider, "upgrade")
-	live(uint32((w.Now()-w.config.Start(l.start))/10) - l.leaf.Epochs + 1, x.duration)
+	live(uint32((w.Now()-w.config.Start(l.start))/10)-l.leaf.Epochs+1, x.duration)
 	w.settle("anyone", l) // also between the two upgrades
 	slas[running], reservations[running] = read(running)
 	w.mustRaw("admin", at.Consumer, "upgrade")
