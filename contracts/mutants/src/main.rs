@@ -15,7 +15,7 @@ mod run;
 mod suite;
 mod workspace;
 
-use std::{collections::BTreeSet, env, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeSet, env, fs, path::PathBuf, process::ExitCode};
 
 use mutation::Mutant;
 
@@ -89,7 +89,9 @@ fn build(work: &workspace::Workspace, files: &[&'static str]) -> Result<(Vec<Mut
     for file in FILES.iter().filter(|f| !files.contains(f)) {
         work.put(file, &work.original(file)?)?;
     }
-    let mut refused = BTreeSet::new();
+    // What did not compile last time will not now, and each round of finding out takes minutes.
+    let known = work.dir().join("refused.txt");
+    let mut refused: BTreeSet<String> = fs::read_to_string(&known).unwrap_or_default().lines().map(str::to_owned).collect();
     loop {
         let mut next = 1;
         let mut mutants = Vec::new();
@@ -102,13 +104,15 @@ fn build(work: &workspace::Workspace, files: &[&'static str]) -> Result<(Vec<Mut
         eprintln!("compiling {} mutants", mutants.len());
         let failed = work.compile()?;
         if failed.is_empty() {
-            return Ok((mutants, refused.len()));
+            let lines: String = refused.iter().map(|key| format!("{key}\n")).collect();
+            fs::write(&known, lines).map_err(|e| format!("{}: {e}", known.display()))?;
+            return Ok((mutants, refused.iter().filter(|key| files.iter().any(|f| key.starts_with(f))).count()));
         }
         let before = refused.len();
         for number in failed {
             let mutant = mutants.iter().find(|m| m.number == number).ok_or("the compiler refuses what is no mutant")?;
             eprintln!("does not compile: {}", mutant.name());
-            refused.insert(mutant.name());
+            refused.insert(mutant.key());
         }
         if refused.len() == before {
             return Err("the compiler refuses the same mutants again".to_owned());

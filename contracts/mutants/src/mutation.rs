@@ -17,6 +17,11 @@ impl Mutant {
     pub fn name(&self) -> String {
         format!("{}:{}:{}", self.file, self.line, self.operator)
     }
+
+    /// The same as long as the line is.
+    pub fn key(&self) -> String {
+        format!("{} {}", self.name(), self.text)
+    }
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]

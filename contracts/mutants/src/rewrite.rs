@@ -20,7 +20,7 @@ pub struct Rewritten {
     pub mutants: Vec<Mutant>,
 }
 
-/// `next` is the number of the next mutant; those named in `refused` are left out.
+/// `next` is the number of the next mutant; those whose key is `refused` are left out.
 pub fn rewrite(file: &'static str, source: &str, next: &mut u32, refused: &BTreeSet<String>) -> Result<Rewritten, String> {
     let mut tree = syn::parse_file(source).map_err(|e| format!("{file}: {e}"))?;
     let mut rewriter = Rewriter {
@@ -58,7 +58,7 @@ impl Rewriter<'_> {
         let mutant = Mutant { number: *self.next, file: self.file, line, text, operator };
         *self.next += 1;
         // It keeps its number, so that files without it stay as they are and are not compiled again.
-        if self.refused.contains(&mutant.name()) {
+        if self.refused.contains(&mutant.key()) {
             return None;
         }
         self.mutants.push(mutant);

@@ -81,10 +81,10 @@ impl Suite {
     }
 }
 
-/// One test with one mutant active. Its limit is of processor time, three times what it takes and some seconds, so that a busy
+/// One test with one mutant active. Its limit is of processor time, three times what it takes and two seconds, so that a busy
 /// machine does not look like a mutant that never ends.
 pub fn run(test: &Test, number: u32) -> Run {
-    let limit = 3 * test.takes.as_secs() + 5;
+    let limit = 3 * test.takes.as_secs() + 2;
     match command(test, number, Some(limit)).status() {
         Ok(status) if status.success() => Run::Passed,
         Ok(status) if stopped(status) => Run::TimedOut,
