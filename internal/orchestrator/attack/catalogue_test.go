@@ -37,7 +37,7 @@ type result struct {
 }
 
 func catalogue() []attack {
-	return slices.Concat(griefing, rounding, crossed, racing, twice, halves, tokens, extremes, admins, leaving)
+	return slices.Concat(griefing, rounding, crossed, racing, twice, halves, tokens, extremes, admins, leaving, stakes, cases)
 }
 
 // No attack pays, and no victim loses more than the specification says. Everything is paid out in the end, and the contracts hold what they owe.
