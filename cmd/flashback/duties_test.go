@@ -45,7 +45,7 @@ type town struct {
 	usd    money.Asset
 	config cert.Config
 	door   *httptest.Server // a validator's status door
-	leaves map[string]statementLeaf
+	said   map[string]any   // by the door, by path
 }
 
 // statementLeaf is what the door tells of an SLA in an epoch.
@@ -58,7 +58,7 @@ type statementLeaf struct {
 func newTown(t *testing.T, wallets ...string) *town {
 	t.Helper()
 	ctx := t.Context()
-	v := &town{T: t, dir: t.TempDir(), net: devnettest.Start(t), keys: map[string]*stellar.Key{}, leaves: map[string]statementLeaf{}}
+	v := &town{T: t, dir: t.TempDir(), net: devnettest.Start(t), keys: map[string]*stellar.Key{}, said: map[string]any{}}
 	c, err := stellar.Connect(ctx, stellar.Options{RPC: v.net.URL(), Passphrase: v.net.Passphrase()})
 	v.must(err)
 	v.must(os.MkdirAll(filepath.Join(v.dir, "wallets"), 0o700))
@@ -91,7 +91,7 @@ func newTown(t *testing.T, wallets ...string) *town {
 		Genesis: config.Genesis, EpochSeconds: config.EpochSeconds, SlotsPerEpoch: config.SlotsPerEpoch, WindowEpochs: config.WindowEpochs}
 	v.must(n.Save(filepath.Join(v.dir, "deployment.json")))
 	v.door = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		l, ok := v.leaves[r.URL.Path]
+		l, ok := v.said[r.URL.Path]
 		if !ok {
 			http.NotFound(w, r)
 			return
@@ -297,6 +297,6 @@ func (v *town) certify(epoch uint64, leaf *sla.Leaf) merkle.Proof {
 	_, err = v.chain.Submit(v.Context(), v.keys["admin"], orchestrator.SubmitReport{Certificate: x})
 	v.must(err)
 	p := merkle.Prove(leaves, 0)
-	v.leaves[fmt.Sprintf("/v1/reports/%d/slas/%s", epoch, leaf.SLA)] = statementLeaf{epoch, leaf.Bytes(), statement.Path(p)}
+	v.said[fmt.Sprintf("/v1/reports/%d/slas/%s", epoch, leaf.SLA)] = statementLeaf{epoch, leaf.Bytes(), statement.Path(p)}
 	return p
 }

@@ -72,7 +72,11 @@ func TestProvePossession(t *testing.T) {
 	v.refused("evidence_missing", "witness", "dispute", "prove-possession", id)
 	for i, name := range []string{"validator-1", "validator-2"} {
 		check := possession.NewVerifier(http.DefaultClient, v.keys["admin"], time.Now)
-		check.Keep(oracle.EvidenceDir(filepath.Join(v.dir, name)))
+		dir := oracle.EvidenceDir(filepath.Join(v.dir, name))
+		if i > 0 {
+			dir = t.TempDir() // of another machine
+		}
+		check.Keep(dir)
 		for k := range uint64(3 * i * lost) {
 			if got, err := check.Challenge(t.Context(), node, l.usage, [32]byte{byte(i)}, k); got != possession.Failed || err == nil {
 				t.Fatalf("a lie is %d, %v", got, err)
@@ -81,9 +85,14 @@ func TestProvePossession(t *testing.T) {
 		if i == 0 {
 			_, _ = check.Challenge(t.Context(), node, l.usage, [32]byte{byte(i)}, 0)
 			v.refused("evidence_short", "witness", "dispute", "prove-possession", id)
+			continue
 		}
+		l, err := possession.ReadEvidence(x.id, dir)
+		v.must(err)
+		v.said["/v1/slas/"+id+"/evidence"] = l
 	}
-	v.refused("WindowWrong", "witness", "dispute", "prove-possession", id) // nothing is settled
+	v.refused("evidence_short", "witness", "dispute", "prove-possession", id)
+	v.refused("WindowWrong", "witness", "dispute", "prove-possession", id, "--validator", v.door.URL) // nothing is settled
 	for range testWindow {
 		x.epoch(nil)
 	}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +20,7 @@ import (
 func disputePossession(a *app) *cobra.Command {
 	var doors, dirs []string
 	c := &cobra.Command{Use: "prove-possession SLA", Short: "Prove by its own signatures that a node lost what it stated to hold; anyone may, without a bond",
-		Long: "Brings wrong answers to validators' challenges that the node signed. Validators keep them in the folder 'evidence' of their data directory.",
+		Long: "Brings wrong answers to validators' challenges that the node signed. Validators keep them in the folder 'evidence' of their data directory, and their status doors hand them out.",
 		Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
 			id, err := a.id(args[0], ids.SLA)
 			if err != nil {
@@ -27,18 +30,23 @@ func disputePossession(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if len(dirs) == 0 {
-				dirs = a.evidence()
-			}
-			found, err := possession.ReadEvidence(id, dirs...)
-			if err != nil {
-				return err
-			}
 			b, err := a.boundaries(c.Context(), ch, id, doors)
 			if err != nil {
 				return err
 			}
-			last := error(fault.New(fault.NotFound, "evidence_missing", "no validator here has %d wrong answers that the node signed; name a validator's folder with --evidence", b.terms.Protocol.LostChallenges))
+			unit, err := ch.Unit(c.Context(), b.reservation.Unit)
+			if err != nil {
+				return err
+			}
+			node, err := ch.Node(c.Context(), unit.Node)
+			if err != nil {
+				return err
+			}
+			found, err := a.evidence(c.Context(), id, node.Key.Address, dirs, doors)
+			if err != nil {
+				return err
+			}
+			last := error(fault.New(fault.NotFound, "evidence_missing", "no validator has %d wrong answers that the node signed; name more with --validator, or their folders with --evidence", b.terms.Protocol.LostChallenges))
 			for _, e := range found {
 				p, window, err := b.possession(c, id, &e)
 				if err != nil {
@@ -59,16 +67,25 @@ func disputePossession(a *app) *cobra.Command {
 	return c
 }
 
-// evidence is where the local network's validators keep it.
-func (a *app) evidence() (dirs []string) {
-	if info, err := a.layout().Info(); err == nil {
-		for _, v := range info.Validators {
-			dirs = append(dirs, oracle.EvidenceDir(a.layout().Role(v.Name)))
-		}
-		return dirs
+// evidence about an SLA, of the named folders or the local network's, and of validators' doors. A validator that does not answer is done without.
+func (a *app) evidence(ctx context.Context, id ids.ID, nodeKey [32]byte, dirs, doors []string) ([]possession.Evidence, error) {
+	if len(dirs) == 0 {
+		dirs, _ = filepath.Glob(oracle.EvidenceDir(a.layout().Role("validator-*"))) // the pattern is one
 	}
-	dirs, _ = filepath.Glob(oracle.EvidenceDir(a.layout().Role("validator-*"))) // the pattern is one
-	return dirs
+	all, err := possession.ReadEvidence(id, dirs...)
+	if err != nil {
+		return nil, err
+	}
+	client := &http.Client{Timeout: 10 * time.Second}
+	for _, door := range a.doors(doors) {
+		l, err := possession.FetchEvidence(ctx, client, door, id)
+		if err != nil {
+			a.logger().Debug("a validator's evidence was not read", "validator", door, "cause", err)
+			continue
+		}
+		all = append(all, l...)
+	}
+	return possession.Together(id, nodeKey, all), nil
 }
 
 // possession makes the proof of an evidence: the leaves of the window that its epoch is in.

@@ -14,9 +14,9 @@ import (
 
 // Done is what a duty's call did.
 type Done struct {
-	Receipt             // its ID: the certification or dispute that the call made
-	Number uint64       // the unbonding or proposal that it made; until when (Unix seconds) what was subscribed or paused lasts
-	Amount money.Amount // what it paid, denied, moved or slashed; the votes that it cast
+	Receipt              // its ID: the certification or dispute that the call made
+	Number  uint64       // the unbonding or proposal that it made; until when (Unix seconds) what was subscribed or paused lasts
+	Amount  money.Amount // what it paid, denied, moved or slashed; the votes that it cast
 }
 
 // Duties is what people do at the contracts around the Orchestrators: stake, vote, certify, score, judge. Every method is safe for concurrent use; reads are of the latest ledger; refusals and faults are those of Chain.

@@ -230,6 +230,7 @@ func (v *validator) routes() http.Handler {
 	route(mux, "GET /v1/certificates/{epoch}", v.getCertificate)
 	route(mux, "GET /v1/slas", v.getSLAs)
 	route(mux, "GET /v1/slas/{sla}", v.getSLA)
+	route(mux, "GET /v1/slas/{sla}/evidence", v.getAnswers)
 	route(mux, "GET /v1/evidence", v.getEvidence)
 	return mux
 }
@@ -352,6 +353,19 @@ func (v *validator) getSLA(r *http.Request) (SLAStatus, error) {
 		return SLAStatus{}, errSLA
 	}
 	return slaStatus(x), nil
+}
+
+// getAnswers is what the SLA's node signed and should not have: hashes, no data, and worth something to whoever proves with it.
+func (v *validator) getAnswers(r *http.Request) ([]possession.Evidence, error) {
+	id, err := ids.Parse(r.PathValue("sla"))
+	if err != nil {
+		return nil, errSLA
+	}
+	l, err := possession.ReadEvidence(id, EvidenceDir(v.o.Dir))
+	if l == nil {
+		l = []possession.Evidence{}
+	}
+	return l, err
 }
 
 func (v *validator) getEvidence(*http.Request) ([]EvidenceStatus, error) {

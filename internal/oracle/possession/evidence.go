@@ -1,16 +1,22 @@
 package possession
 
 import (
+	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
 
+	"github.com/flashback-network/flashback/internal/canon"
+	"github.com/flashback-network/flashback/internal/fault"
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/statement"
 )
@@ -83,9 +89,8 @@ func (e *Evidence) insert(w Witness) bool {
 	return true
 }
 
-// ReadEvidence about an SLA from the files that validators wrote into some folders, one Evidence per statement, the newest first. What several validators have about one statement is put together.
-func ReadEvidence(sla ids.ID, dirs ...string) ([]Evidence, error) {
-	found := map[string]*Evidence{}
+// ReadEvidence about an SLA from the files that validators wrote into some folders.
+func ReadEvidence(sla ids.ID, dirs ...string) (l []Evidence, err error) {
 	for _, dir := range dirs {
 		entries, err := os.ReadDir(dir)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -106,26 +111,67 @@ func ReadEvidence(sla ids.ID, dirs ...string) ([]Evidence, error) {
 			if err := json.Unmarshal(b, &e); err != nil {
 				return nil, fmt.Errorf("reading the evidence in %s: %w", x.Name(), err)
 			}
-			if e.SLA != sla {
-				continue
+			if e.SLA == sla {
+				l = append(l, e)
 			}
-			have := found[string(e.Statement)]
-			if have == nil {
-				have = &Evidence{SLA: e.SLA, Epoch: e.Epoch, Statement: e.Statement, Signature: e.Signature}
-				found[string(e.Statement)] = have
-			}
-			for _, w := range e.Answers {
+		}
+	}
+	return l, nil
+}
+
+// maxEvidence bounds what a validator's door is believed to have about an SLA.
+const maxEvidence = 32 << 20
+
+// FetchEvidence about an SLA from a validator's status door. A validator that has none answers with an empty list. Nothing of it is to be believed: Together sorts it.
+func FetchEvidence(ctx context.Context, client *http.Client, door string, sla ids.ID) (l []Evidence, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(door, "/")+"/v1/slas/"+sla.String()+"/evidence", nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Unavailable, "validator_unavailable", "the validator at %s does not answer", door)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return nil, fault.New(fault.Unavailable, "validator_unavailable", "%s answers %s", door, res.Status)
+	}
+	if err := json.NewDecoder(io.LimitReader(res.Body, maxEvidence)).Decode(&l); err != nil {
+		return nil, fault.Wrap(err, fault.Unavailable, "validator_unavailable", "%s answers something else than evidence", door)
+	}
+	return l, nil
+}
+
+// Together puts what several sources have about one statement of an SLA together: one Evidence per statement, the newest first. What the node's Ed25519 key did not sign, and answers that are right, are left out: a source
+// that says something else hides nothing.
+func Together(sla ids.ID, nodeKey [32]byte, l []Evidence) (out []Evidence) {
+	found := map[string]*Evidence{}
+	for _, e := range l {
+		u, err := statement.DecodeUsage(e.Statement)
+		if err != nil || u.SLA != sla || !signed(nodeKey, e.Statement, e.Signature) {
+			continue
+		}
+		have := found[string(e.Statement)]
+		if have == nil {
+			have = &Evidence{SLA: sla, Epoch: u.Epoch, Statement: e.Statement, Signature: e.Signature}
+			found[string(e.Statement)] = have
+		}
+		for _, w := range e.Answers {
+			d, err := statement.DecodeDocument(w.Document)
+			if err == nil && d.Statement == u.Hash() && d.Number == w.Chunk && d.Number < u.Leaves && !d.Right(u) && signed(nodeKey, w.Document, w.Signature) {
 				have.insert(w)
 			}
 		}
 	}
-	var l []Evidence
 	for _, e := range found {
-		if len(e.Answers) > maxWitnesses {
-			e.Answers = e.Answers[:maxWitnesses]
-		}
-		l = append(l, *e)
+		e.Answers = e.Answers[:min(len(e.Answers), maxWitnesses)]
+		out = append(out, *e)
 	}
-	sort.Slice(l, func(i, j int) bool { return l[i].Epoch > l[j].Epoch })
-	return l, nil
+	sort.Slice(out, func(i, j int) bool { return out[i].Epoch > out[j].Epoch })
+	return out
+}
+
+func signed(key [32]byte, document, signature []byte) bool {
+	h := canon.Hash(document)
+	return ed25519.Verify(key[:], h[:], signature)
 }

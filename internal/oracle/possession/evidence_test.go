@@ -40,9 +40,24 @@ func TestEvidence(t *testing.T) {
 	if err != nil || len(apart) != 1 {
 		t.Fatalf("%+v, %v", apart, err)
 	}
-	l, err := ReadEvidence(h.usage.SLA, one, two, "nowhere")
-	if err != nil || len(l) != 1 || len(l[0].Answers) < len(apart[0].Answers) || len(l[0].Answers) < 2 {
-		t.Fatalf("%+v, %v", l, err)
+	raw, err := ReadEvidence(h.usage.SLA, one, two, "nowhere")
+	if err != nil || len(raw) != 2 {
+		t.Fatalf("%+v, %v", raw, err)
+	}
+	// A source that knows better comes first.
+	forged := apart[0]
+	forged.Answers = nil
+	for c := range h.usage.Leaves {
+		forged.Answers = append(forged.Answers, Witness{c, apart[0].Answers[0].Document, apart[0].Answers[0].Signature})
+	}
+	other := apart[0]
+	other.Signature = make([]byte, 64)
+	l := Together(h.usage.SLA, h.node.Key, append([]Evidence{other, forged}, raw...))
+	if len(l) != 1 || len(l[0].Answers) < len(apart[0].Answers) || len(l[0].Answers) < 2 {
+		t.Fatalf("%+v", l)
+	}
+	if l := Together(h.usage.SLA, [32]byte{1}, raw); len(l) != 0 {
+		t.Errorf("of another key: %+v", l)
 	}
 	e := l[0]
 	u, err := statement.DecodeUsage(e.Statement)
