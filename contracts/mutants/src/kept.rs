@@ -54,15 +54,8 @@ impl Kept {
     }
 }
 
-/// The results of a file, if it was tried to the end and is still the same.
-pub fn whole(dir: &Path, file: &'static str, source: &str) -> Option<Vec<(Mutant, Outcome)>> {
-    let (made, mut outcomes) = read(dir, file, source)?;
-    outcomes.sort_by_key(|(m, _)| m.line);
-    (outcomes.len() == made).then_some(outcomes)
-}
-
-/// How many mutants the file has, and the results there are.
-fn read(dir: &Path, file: &'static str, source: &str) -> Option<(usize, Vec<(Mutant, Outcome)>)> {
+/// How many mutants the file has, and the results there are, in the order of the lines; none if it changed since.
+pub fn read(dir: &Path, file: &'static str, source: &str) -> Option<(usize, Vec<(Mutant, Outcome)>)> {
     let text = fs::read_to_string(path(dir, file)).ok()?;
     let mut lines = text.lines();
     let (of, made) = lines.next()?.split_once(' ')?;
@@ -79,7 +72,9 @@ fn read(dir: &Path, file: &'static str, source: &str) -> Option<(usize, Vec<(Mut
         };
         Some((Mutant { number: 0, file, line: line.parse().ok()?, text: text.to_owned(), operator: operator.to_owned() }, outcome))
     };
-    Some((made.parse().ok()?, lines.map(parse).collect::<Option<_>>()?))
+    let mut outcomes = lines.map(parse).collect::<Option<Vec<(Mutant, Outcome)>>>()?;
+    outcomes.sort_by_key(|(m, _)| m.line);
+    Some((made.parse().ok()?, outcomes))
 }
 
 fn path(dir: &Path, file: &str) -> PathBuf {

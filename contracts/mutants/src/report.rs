@@ -1,4 +1,4 @@
-//! What a run came to: whether it passes, and `report.md`, which is written once there is a result for every mutant of every file.
+//! What a run came to: whether it passes, and `report.md`.
 
 use std::{fmt::Write as _, fs, path::Path};
 
@@ -37,40 +37,42 @@ pub fn judge(outcomes: &[(Mutant, Outcome)], allowed: &Allowed, whole: bool) -> 
     ok
 }
 
-/// Writes `report.md`, unless a file changed since it was tried.
+/// The mutants of a file: how many were made, and what became of those that were tried.
+type Tried = (usize, Vec<(Mutant, Outcome)>);
+
+/// Writes `report.md` from all that was tried of the files as they are now.
 pub fn write(home: &Path, results: &Path, work: &Workspace, allowed: &Allowed) -> Result<(), String> {
     let mut all = Vec::new();
     for file in crate::FILES {
-        let Some(outcomes) = kept::whole(results, file, &work.original(file)?) else {
-            eprintln!("report.md stays as it is: {file} was not tried as it is now");
-            return Ok(());
-        };
-        all.push((file, outcomes));
+        all.push((file, kept::read(results, file, &work.original(file)?).unwrap_or_default()));
     }
     fs::write(home.join("report.md"), render(&all, allowed)).map_err(|e| format!("report.md: {e}"))
 }
 
-fn render(results: &[(&str, Vec<(Mutant, Outcome)>)], allowed: &Allowed) -> String {
+fn render(results: &[(&str, Tried)], allowed: &Allowed) -> String {
     let mut out = String::from(
         "# Mutation testing of the contracts\n\nWritten by `make mutants`: how many small changes of the code that decides about money, verdicts, certificates and scores \
          the contracts' native tests notice. A change that no test reaches counts as a survivor, one that never ends as killed.\n\n\
-         | file | made | killed | of these by time | survived | % |\n|---|---:|---:|---:|---:|---:|\n",
+         | file | made | tried | killed | of these by time | survived | % of tried |\n|---|---:|---:|---:|---:|---:|---:|\n",
     );
-    let row = |out: &mut String, name: &str, outcomes: &mut dyn Iterator<Item = &Outcome>| {
-        let (mut made, mut late, mut survived) = (0, 0, 0);
+    let row = |out: &mut String, name: &str, made: usize, outcomes: &mut dyn Iterator<Item = &Outcome>| {
+        let (mut tried, mut late, mut survived) = (0, 0, 0);
         for outcome in outcomes {
-            made += 1;
+            tried += 1;
             late += usize::from(matches!(outcome, Outcome::TimedOut(_)));
             survived += usize::from(outcome.survived());
         }
-        let _ = writeln!(out, "| {name} | {made} | {} | {late} | {survived} | {} |", made - survived, percent(survived, made));
+        let made = if made == 0 { "not tried".to_owned() } else { made.to_string() };
+        let killed = tried - survived;
+        let _ = writeln!(out, "| {name} | {made} | {tried} | {killed} | {late} | {survived} | {} |", percent(survived, tried));
     };
-    for (file, outcomes) in results {
-        row(&mut out, file, &mut outcomes.iter().map(|(_, o)| o));
+    for (file, (made, outcomes)) in results {
+        row(&mut out, file, *made, &mut outcomes.iter().map(|(_, o)| o));
     }
-    row(&mut out, "**all**", &mut results.iter().flat_map(|(_, o)| o.iter().map(|(_, o)| o)));
+    let made = results.iter().map(|(_, (made, _))| made).sum();
+    row(&mut out, "**all**", made, &mut results.iter().flat_map(|(_, (_, o))| o.iter().map(|(_, o)| o)));
     out.push_str("\n## Survivors, and why\n");
-    for (file, outcomes) in results {
+    for (file, (_, outcomes)) in results {
         let mut survivors = outcomes.iter().filter(|(_, o)| o.survived()).map(|(m, _)| m).peekable();
         if survivors.peek().is_none() {
             continue;
