@@ -1,8 +1,9 @@
 //! Who must authorise: every entry point of a party or of the admin, called with right arguments and no authorisation, is stopped by
 //! the host and changes nothing. Those of the other Orchestrator are in `provider.rs` and `request.rs`.
 
+use flashback_consumer::types::{Joint, Split};
 use flashback_tests::{stopped, world::World};
-use soroban_sdk::Bytes;
+use soroban_sdk::{Bytes, Vec};
 
 #[test]
 fn the_provider_orchestrator_does_nothing_unasked() {
@@ -33,6 +34,13 @@ fn the_provider_orchestrator_does_nothing_unasked() {
     stopped(po.try_unit_decommission(provider, unit));
     stopped(po.try_accept(provider, &sla));
     stopped(po.try_refuse(provider, &sla));
+    stopped(po.try_reclaim(provider, &sla));
+    stopped(po.try_price_for(provider, unit, &w.consumer, &1, &1, &(u64::MAX / 2)));
+    stopped(po.try_divide(&sla, &Vec::new(&w.env)));
+    stopped(po.try_assign(&sla, &w.consumer));
+    stopped(po.try_activate(&sla, &0, &info));
+    stopped(po.try_release(&sla));
+    stopped(po.try_finish(&sla));
     let after = (po.unit(unit), po.node(node), po.collateral(provider, &w.token), po.reservation(&sla), po.provider(provider));
     assert_eq!(before, after);
 }
@@ -52,6 +60,12 @@ fn the_consumer_orchestrator_does_nothing_unasked() {
     stopped(co.try_upgrade_announce(&w.bytes32(2)));
     stopped(co.try_upgrade());
     stopped(co.try_request(consumer, &flashback_consumer::types::Request { nonce: w.bytes32(2), ..wish }));
+    let joint = Joint { volume: 1, duration: 1, mode: 0, redundancy: 1, refund: w.refund.clone(), parts: Vec::new(&w.env) };
+    stopped(co.try_request_joint(consumer, &joint));
+    let part = Split { to: w.refund.clone(), refund: w.refund.clone(), volume: 1, egress: 0, nonce: w.bytes32(4) };
+    stopped(co.try_split(consumer, &sla, &12, &Vec::from_array(&w.env, [part])));
+    stopped(co.try_transfer(consumer, &sla, &w.refund, &w.refund));
+    stopped(co.try_reclaimed(&sla));
     stopped(co.try_fund(consumer, &sla, &1));
     stopped(co.try_accepted(&sla));
     stopped(co.try_refused(&sla));
