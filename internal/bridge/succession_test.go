@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"github.com/flashback-network/flashback/internal/bridge/access/accesstest"
 	"github.com/flashback-network/flashback/internal/bridge/admin"
 	"github.com/flashback-network/flashback/internal/ids"
@@ -170,7 +173,15 @@ func TestASplitPieceOfAnotherBeginsEmptyAndATransferTakesTheDataAlong(t *testing
 	if got, err := get(c, "demo", "k"); err != nil || string(got) != "mine" {
 		t.Fatalf("the first piece: %v", err)
 	}
-	w.until("the piece's volume holds", func() bool { return code(put(c, "demo", "big", random(600_000))) == "QuotaExceeded" })
+	w.until("the piece's volume holds", func() bool {
+		if err := put(c, "demo", "big", random(600_000)); err != nil {
+			return code(err) == "QuotaExceeded"
+		}
+		if _, err := c.DeleteObject(t.Context(), &awss3.DeleteObjectInput{Bucket: aws.String("demo"), Key: aws.String("big")}); err != nil {
+			t.Fatal(err)
+		}
+		return false
+	})
 	w.until("the other piece begins", func() bool { _, status := w.keys(buyer, parts[1].String(), ""); return status == http.StatusOK })
 	theirs := w.client(buyer, parts[1].String(), "")
 	if _, err := get(theirs, "demo", "k"); code(err) != "NoSuchBucket" {
