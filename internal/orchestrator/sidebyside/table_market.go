@@ -7,6 +7,7 @@ import (
 
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
+	"github.com/flashback-network/flashback/internal/orchestrator"
 	"github.com/flashback-network/flashback/internal/orchestrator/market"
 	"github.com/flashback-network/flashback/internal/scval"
 )
@@ -49,8 +50,11 @@ func (s *Scene) enterMarket() error {
 		return err
 	}
 	who, p := s.Roles["consumer"].Arg(), s.Roles["provider"]
+	// The answer makes a price at the Provider Orchestrator, which the model there has to know of.
+	_, err := s.World.State.Step(s.Host.Now(), orchestrator.PriceFor{Provider: p.Account(), Unit: s.Units["Available"], Consumer: s.Roles["consumer"].Account(), StoragePrice: money.Of(7), EgressPrice: money.Of(5),
+		Until: s.Host.Now() + choiceLasts + 1})
 	sealed := market.Commitment(s.ask(askedSealed), p.Account(), s.Units["Available"], money.Of(7), money.Of(5), [32]byte{4})
-	return errors.Join(
+	return errors.Join(err,
 		s.call("consumer", "market", "ask", who, s.wanted(false), scval.ID([32]byte{askedOpenly})),
 		s.call("consumer", "market", "ask", who, s.wanted(true), scval.ID([32]byte{askedSealed})),
 		s.call("provider", "market", "answer", append([]xdr.ScVal{p.Arg()}, s.offered(askedOpenly)...)...),
