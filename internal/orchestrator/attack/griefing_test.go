@@ -1,6 +1,8 @@
 package attack
 
 import (
+	"slices"
+
 	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/money"
 	"github.com/flashback-network/flashback/internal/orchestrator"
@@ -37,7 +39,7 @@ var griefing = []attack{
 		run: func(w *world) (int64, string) {
 			unit := w.unit("pia", offer{manual: true, capacity: 2 * 864 << 30})
 			a, b := w.open("mallory", unit, plain), w.open("mallory", unit, plain)
-			if _, err := w.chain.Quote(w.ctx, unit, account("carl"), 1<<30, 0, 30, ids.ID{}); err == nil {
+			if _, err := w.chain.Quote(w.ctx, unit, account("mallory"), 1<<30, 0, 30, ids.ID{}); err == nil {
 				w.Error("there is capacity left")
 			}
 			w.advance(w.params.AcceptSeconds - 1)
@@ -124,6 +126,12 @@ func (w *world) free(provider string, unit ids.ID) {
 	if c := w.collateral(provider); c.Locked.Sign() != 0 || c.Free.Cmp(money.Of(collateral)) != 0 {
 		w.Errorf("collateral of %s: %s free, %s locked", provider, c.Free, c.Locked)
 	}
+	w.empty(unit)
+}
+
+// empty checks that nothing is left on a unit.
+func (w *world) empty(unit ids.ID) {
+	w.Helper()
 	u, err := w.chain.Unit(w.ctx, unit)
 	if err != nil {
 		w.Fatal(err)
@@ -150,14 +158,19 @@ func (w *world) honest(l *life) {
 // lawful is honest for any final leaf.
 func (w *world) lawful(l *life, leaf sla.Leaf) {
 	w.Helper()
-	t, x := l.terms.Totals(&leaf), w.sla(l.id)
+	t, x, r := l.terms.Totals(&leaf), w.sla(l.id), w.reservation(l.id)
 	n := func(a money.Amount) int64 { return a.Big().Int64() }
-	locked := n(l.terms.Collateral)
+	locked := n(r.Collateral) // of a split SLA that of its part
 	coverage := min(n(t.Coverage), locked)
 	slash := min(n(t.Slash), locked-coverage)
 	shares := sla.Split(money.Of(slash), l.terms.Protocol.SlashSplit)
-	if leaf.Status == sla.Complete { // left early; nothing at the agreed end
-		early := n(l.terms.Early(leaf.Epochs, l.terms.Duration))
+	switch {
+	case r.ReclaimEpochs > 0: // the provider left early, and pays what is left for that
+		price := min(n(l.terms.Reclaim(r.ReclaimEpochs, x.Covered)), locked-coverage-slash)
+		w.owe(name(x.Consumer), price)
+		w.owe(name(x.Provider), -price)
+	case leaf.Status == sla.Complete: // the consumer did; nothing at the agreed end
+		early := n(l.terms.Early(leaf.Epochs, x.Duration))
 		w.owe(name(x.Consumer), -early)
 		w.owe(name(x.Provider), early)
 	}
@@ -167,7 +180,7 @@ func (w *world) lawful(l *life, leaf sla.Leaf) {
 
 // name of a party.
 func name(a ids.Account) string {
-	for _, n := range append(providers, consumers...) {
+	for _, n := range slices.Concat(providers, consumers, []string{"heir"}) {
 		if account(n) == a {
 			return n
 		}

@@ -87,12 +87,18 @@ var plain = wish{volume: 864 << 30, egress: 4 << 30, duration: 30}
 // request composes what a consumer asks for a unit now.
 func (w *world) request(consumer string, unit ids.ID, x wish) orchestrator.Request {
 	w.Helper()
-	q, err := w.chain.Quote(w.ctx, unit, account(consumer), x.volume, x.egress, x.duration, ids.ID{})
+	return w.requestAfter(consumer, unit, x, ids.ID{})
+}
+
+// requestAfter is a request that renews an SLA.
+func (w *world) requestAfter(consumer string, unit ids.ID, x wish, previous ids.ID) orchestrator.Request {
+	w.Helper()
+	q, err := w.chain.Quote(w.ctx, unit, account(consumer), x.volume, x.egress, x.duration, previous)
 	if err != nil {
 		w.Fatalf("quote: %v", err)
 	}
 	op := orchestrator.Request{Consumer: account(consumer), Unit: unit, Volume: x.volume, Egress: x.egress, Duration: x.duration, Mode: x.mode, Refund: account(consumer), MaxTotal: q.Total,
-		PriceVersion: q.PriceVersion, Nonce: w.nonce(), Deposit: w.params.FullDeposit(q.Total)}
+		PriceVersion: q.PriceVersion, Nonce: w.nonce(), Deposit: w.params.FullDeposit(q.Total), Previous: previous}
 	if x.deposit != 0 || x.nothing {
 		op.Deposit = money.Of(x.deposit)
 	}
