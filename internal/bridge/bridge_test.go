@@ -156,6 +156,9 @@ func TestStatementsAndChallengesOverTheFrontDoor(t *testing.T) {
 		if _, gone, err := a.Verify(&s.Usage, chunk); err != nil || gone {
 			t.Fatalf("chunk %d: %v, gone %v", chunk, err, gone)
 		}
+		if d, err := a.Signed(&s.Usage, chunk, signer("node").Account().Address); err != nil || !d.Right(&s.Usage) {
+			t.Fatalf("chunk %d: the node does not vouch for it: %v", chunk, err)
+		}
 		if want := body[chunk*statement.ChunkSize : min(int(chunk+1)*statement.ChunkSize, len(body))]; !bytes.Equal(a.Chunk, want) {
 			t.Fatalf("chunk %d has other bytes", chunk)
 		}
@@ -174,7 +177,7 @@ func TestStatementsAndChallengesOverTheFrontDoor(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, status := ask(7, signer("operator 0"), w.clock.now())
-	if _, gone, err := a.Verify(&s.Usage, 7); status != http.StatusOK || err != nil || !gone {
+	if _, gone, err := a.Verify(&s.Usage, 7); status != http.StatusOK || err != nil || !gone || a.Signature != nil {
 		t.Fatalf("after the deletion: %d, %v, gone %v", status, err, gone)
 	}
 }
