@@ -1,6 +1,7 @@
 package possession
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/flashback-network/flashback/internal/canon"
@@ -37,8 +39,11 @@ type Witness struct {
 	Signature []byte `json:"signature"`
 }
 
-// maxWitnesses is what one proof may bring.
-const maxWitnesses = 16
+// maxWitnesses is what one proof may bring, maxStatements of how many statements of an SLA evidence is kept: more than are young enough for the contract, at an epoch an hour.
+const (
+	maxWitnesses  = 16
+	maxStatements = 1_500
+)
 
 // add keeps a wrong answer in dir, in the file of its SLA and statement: at most as many as a proof may bring, one per chunk.
 func add(dir string, s *statement.Signed, d *statement.Document, signature []byte) error {
@@ -48,6 +53,9 @@ func add(dir string, s *statement.Signed, d *statement.Document, signature []byt
 	b, err := os.ReadFile(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if err := prune(dir, s.SLA, maxStatements-1); err != nil {
+			return err
+		}
 	case err != nil:
 		return err
 	default:
@@ -71,17 +79,28 @@ func add(dir string, s *statement.Signed, d *statement.Document, signature []byt
 	return os.Rename(file+".new", file)
 }
 
+// prune leaves an SLA the files of so many statements, the newest.
+func prune(dir string, sla ids.ID, keep int) error {
+	files, err := filepath.Glob(filepath.Join(dir, sla.String()+"-*.json"))
+	if err != nil || len(files) <= keep {
+		return err
+	}
+	epoch := func(file string) uint64 { // 0 for what is none of ours
+		n, _ := strconv.ParseUint(strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), sla.String()+"-"), ".json"), 10, 64)
+		return n
+	}
+	slices.SortFunc(files, func(a, b string) int { return cmp.Compare(epoch(b), epoch(a)) })
+	for _, old := range files[keep:] {
+		if err := os.Remove(old); err != nil {
+			return fmt.Errorf("forgetting old evidence: %w", err)
+		}
+	}
+	return nil
+}
+
 // insert keeps the order and one answer per chunk; false when the chunk has one.
 func (e *Evidence) insert(w Witness) bool {
-	i, there := slices.BinarySearchFunc(e.Answers, w.Chunk, func(x Witness, chunk uint64) int {
-		switch {
-		case x.Chunk < chunk:
-			return -1
-		case x.Chunk > chunk:
-			return 1
-		}
-		return 0
-	})
+	i, there := slices.BinarySearchFunc(e.Answers, w.Chunk, func(x Witness, chunk uint64) int { return cmp.Compare(x.Chunk, chunk) })
 	if there {
 		return false
 	}

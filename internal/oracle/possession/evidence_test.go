@@ -79,3 +79,24 @@ func verifies(h *holder, document, signature []byte) bool {
 	x := canon.Hash(document)
 	return ed25519.Verify(h.node.Key[:], x[:], signature)
 }
+
+// Only so many statements are remembered, the newest.
+func TestOldEvidenceGoes(t *testing.T) {
+	t.Parallel()
+	h, dir := newHolder(t, 100), t.TempDir()
+	h.mood = "lies"
+	v := newVerifier()
+	v.Keep(dir)
+	for range 12 {
+		h.usage.Epoch++
+		_, _ = v.Challenge(context.Background(), h.node, h.signed(), [32]byte{}, 0)
+	}
+	if err := prune(dir, h.usage.SLA, 3); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := ReadEvidence(h.usage.SLA, dir)
+	l := Together(h.usage.SLA, h.node.Key, raw)
+	if err != nil || len(l) != 3 || l[0].Epoch != h.usage.Epoch || l[2].Epoch != h.usage.Epoch-2 {
+		t.Errorf("%+v, %v", l, err)
+	}
+}
