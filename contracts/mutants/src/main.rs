@@ -3,7 +3,7 @@
 //! survivor: a missing test, or a change that means the same, which `allowed.txt` then says with its reason.
 //!
 //! FILES= names parts of paths; N= takes a random sample of as many mutants, by SEED=; JOBS= runs as many at once; AGAIN=1 leaves out what a
-//! former run killed in files that are the same since.
+//! former run killed in files that are the same since; QUICK=s leaves out tests that take longer, so that more may survive but none less.
 
 mod allowed;
 mod kept;
@@ -15,7 +15,7 @@ mod run;
 mod suite;
 mod workspace;
 
-use std::{collections::BTreeSet, env, fs, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeSet, env, fs, path::PathBuf, process::ExitCode, time::Duration};
 
 use mutation::Mutant;
 
@@ -63,7 +63,7 @@ fn mutants() -> Result<bool, String> {
     let work = workspace::Workspace::copy(contracts, &home.join("target/work"))?;
     let (mutants, unviable) = build(&work, &files)?;
     let suite = suite::Suite::list(work.tests()?)?;
-    let traced = suite.trace(&work.dir().join("seen"))?;
+    let traced = suite.trace(&work.dir().join("seen"), options.quick)?;
     eprintln!("{} mutants in {} files, {} more do not compile; {} tests", mutants.len(), files.len(), unviable, traced.tests());
 
     let results = home.join("target/results");
@@ -126,6 +126,7 @@ struct Options {
     seed: u64,
     jobs: usize,
     again: bool,
+    quick: Duration,
 }
 
 impl Options {
@@ -138,6 +139,7 @@ impl Options {
             sample: number("N")?.filter(|n| *n > 0).map(|n| n as usize),
             seed: number("SEED")?.unwrap_or(1),
             jobs: number("JOBS")?.map_or(cores, |n| n as usize).max(1),
+            quick: number("QUICK")?.map_or(Duration::MAX, Duration::from_secs),
             again: number("AGAIN")?.unwrap_or(0) > 0,
         })
     }

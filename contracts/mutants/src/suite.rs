@@ -53,8 +53,9 @@ impl Suite {
         Ok(Suite { tests })
     }
 
-    /// Runs every test alone and unchanged; it has to pass. Tests that reach no mutant are left out from here on.
-    pub fn trace(mut self, seen: &Path) -> Result<Suite, String> {
+    /// Runs every test alone and unchanged; it has to pass. Tests that reach no mutant, or take longer than `most`, are left out from
+    /// here on.
+    pub fn trace(mut self, seen: &Path, most: Duration) -> Result<Suite, String> {
         for test in &mut self.tests {
             let _ = fs::remove_file(seen);
             let began = Instant::now();
@@ -67,7 +68,7 @@ impl Suite {
             let numbers = fs::read_to_string(seen).unwrap_or_default();
             test.reaches = numbers.lines().filter_map(|l| l.parse().ok()).collect();
         }
-        self.tests.retain(|t| !t.reaches.is_empty());
+        self.tests.retain(|t| !t.reaches.is_empty() && t.takes <= most);
         Ok(self)
     }
 
