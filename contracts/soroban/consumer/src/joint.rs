@@ -2,6 +2,7 @@
 
 use flashback_core::{
     error::Error,
+    id,
     params::narrow,
     terms::{Share, Units, BPS, UNITS_MAX},
 };
@@ -31,7 +32,7 @@ pub fn open(env: &Env, consumer: &Address, joint: &Joint) -> Result<(Vec<BytesN<
         let wanted = request_of(env, joint, part)?;
         let group = match &group {
             Some(group) => group,
-            None => group.insert(request::new_id(env, consumer, &wanted.nonce)?),
+            None => group.insert(id::sla(env, &env.current_contract_address(), consumer, &wanted.nonce)?),
         };
         let Opened { id, asset } = request::open(env, consumer, &wanted, &spread, group.clone())?;
         ids.push_back(id);

@@ -195,6 +195,10 @@ fn parts_that_are_not_the_whole_are_refused() {
     }
     let again = with(&[a.clone(), Part { nonce: a.nonce.clone(), ..b.clone() }], 2);
     assert_eq!(try_joint(&w, &again).unwrap_err(), Error::Exists);
+    try_joint(&w, &good).unwrap();
+    assert_eq!(try_joint(&w, &good).unwrap_err(), Error::Exists);
+    let owing = Joint { mode: 2, ..with(&[Part { deposit: -1, ..a.clone() }, b.clone()], 2) };
+    assert_eq!(try_joint(&w, &owing).unwrap_err(), Error::ArgumentInvalid, "as a request of its own: first the mode");
     w.allow(&w.admin, w.co_id(), "pause", (true,));
     w.co().pause(&true);
     assert_eq!(try_joint(&w, &with(&[], 1)).unwrap_err(), Error::Paused);
