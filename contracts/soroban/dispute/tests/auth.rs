@@ -227,8 +227,7 @@ fn an_accusation() {
     let c = w.client();
     let (evidence, nonce) = (w.b(1), w.b(2));
     let args = (&w.provider, &w.sla, 0u32, 3_000i128, &evidence, &nonce);
-    let id =
-        w.only(&w.provider, "accuse", args, BOND, || outcome(c.try_accuse(&w.provider, &w.sla, &0, &3_000, &evidence, &nonce)));
+    let id = w.only(&w.provider, "accuse", args, BOND, || outcome(c.try_accuse(&w.provider, &w.sla, &0, &3_000, &evidence, &nonce)));
     let case = c.dispute(&id);
     assert!(case.accused && c.window(&w.sla, &0).accused);
     assert_eq!((case.consumer_bond, case.provider_bond, case.frozen), (0, BOND, 3_000));

@@ -80,14 +80,7 @@ impl Weight {
 
 /// What a leaf says about the provider. Every side only rises as the leaf advances. `agreed` epochs: the terms' duration, fewer once the
 /// SLA was split.
-pub fn provider(
-    terms: &Terms,
-    leaf: &Leaf,
-    ending: Ending,
-    agreed: u32,
-    weight: &Weight,
-    severity: u32,
-) -> Result<[Evidence; 5], Error> {
+pub fn provider(terms: &Terms, leaf: &Leaf, ending: Ending, agreed: u32, weight: &Weight, severity: u32) -> Result<[Evidence; 5], Error> {
     let Weight { whole, paid } = *weight;
     let severe = |v: u128| v.checked_mul(severity.into()).ok_or(Error::Overflow);
     let (duration, window) = (u128::from(terms.duration_epochs), u128::from(terms.window_epochs));
