@@ -366,3 +366,35 @@ fn figures_that_fall_are_refused() {
     let over = Leaf { windows: u32::MAX, ..window() };
     assert_eq!(judge(&terms(), &Leaf::zero([1; 32], [2; 32]), &over, false), Err(Error::Overflow));
 }
+
+#[test]
+fn errors_in_ppm_are_exact_up_to_all_of_them() {
+    let t = |error_ppm| Terms { error_ppm, excess_tiers: tiers(&[(100, 100)]), ..terms() };
+    let all = Leaf { operations: 3, errors: 3, ..window() };
+    assert_eq!(credit(&t(1_000_000), &all), 0);
+    assert_eq!(credit(&t(999_999), &all), 100);
+}
+
+#[test]
+fn one_dead_window_abandons_where_the_terms_say_one() {
+    let t = Terms { abandon_windows: 1, slash_abandon_bps: 50, ..terms() };
+    assert_eq!(judged(&t, &Leaf { slots_bad: 12, ..window() }).status, STATUS_ABANDONED);
+    assert_eq!(judged(&t, &window()).status, STATUS_RUNNING);
+}
+
+/// The cap of many periods exceeds what a slash can be written in.
+#[test]
+fn a_wide_cap_lowers_nothing() {
+    let t = Terms { slash_breach_bps: u16::MAX, slash_cap_bps: u16::MAX, slash_period_epochs: 1, collateral: 0, ..slashing() };
+    assert_eq!(judged(&Terms { holdback_bps: 10_000, ..t }, &breach([0, 0], 2)).slash_bps, u32::from(u16::MAX));
+}
+
+#[test]
+fn a_thousandth_less_than_95_percent_is_not_the_95th_percentile() {
+    let t = Terms { ttfb_ms: 50, excess_tiers: tiers(&[(100, 100)]), ..terms() };
+    let mut leaf = window();
+    (leaf.ttfb[0], leaf.ttfb[7]) = (950, 50);
+    assert_eq!(credit(&t, &leaf), 0);
+    (leaf.ttfb[0], leaf.ttfb[7]) = (949, 51);
+    assert_eq!(credit(&t, &leaf), 100);
+}
