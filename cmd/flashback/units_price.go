@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/flashback-network/flashback/internal/deployment"
+	"github.com/flashback-network/flashback/internal/ids"
 	"github.com/flashback-network/flashback/internal/orchestrator"
 )
 
@@ -13,28 +13,44 @@ func unitsPriceFor(a *app) *cobra.Command {
 	var to, storage, egress string
 	var life time.Duration
 	c := &cobra.Command{Use: "price-for UNIT", Short: "Offer a unit to one consumer at a price of its own, for one SLA; also one that is not listed", Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
+		id, err := a.id(args[0], ids.Unit)
+		if err != nil {
+			return err
+		}
 		consumer, err := a.account(to)
 		if err != nil {
 			return err
 		}
-		said := "unit %s has a price for " + consumer.String()
-		if life <= 0 {
-			said = "unit %s has no price of its own any more for " + consumer.String()
+		n, ch, w, err := a.act(c.Context(), "")
+		if err != nil {
+			return err
 		}
-		return a.onUnit(c, args[0], said, func(n *deployment.Network, u orchestrator.Unit) (orchestrator.Op, error) {
-			op := orchestrator.PriceFor{Provider: u.Provider, Unit: u.ID, Consumer: consumer}
-			if life <= 0 {
-				return op, nil // until long ago: none any more
+		op := orchestrator.PriceFor{Provider: w.Account(), Unit: id, Consumer: consumer} // until long ago: none any more
+		said := "unit %s has no price of its own for %s any more"
+		if life > 0 {
+			u, err := ch.Unit(c.Context(), id)
+			if err != nil {
+				return err
+			}
+			_, at, err := ch.Head(c.Context())
+			if err != nil {
+				return err
 			}
 			as := n.Asset(u.Asset)
-			var err error
 			if op.StoragePrice, err = price(storage, as); err != nil {
-				return nil, err
+				return err
 			}
-			op.EgressPrice, err = price(egress, as)
-			op.Until = uint64(time.Now().Add(life).Unix())
-			return op, err
-		})
+			if op.EgressPrice, err = price(egress, as); err != nil {
+				return err
+			}
+			op.Until = uint64(at.Add(life).Unix())
+			said = "unit %s has a price for %s"
+		}
+		r, err := ch.Submit(c.Context(), w, op)
+		if err != nil {
+			return err
+		}
+		return a.done(c, r, said, id, consumer)
 	}}
 	f := c.Flags()
 	f.StringVar(&to, "to", "", "account or wallet that it is for")
