@@ -4,7 +4,7 @@
 mod world;
 
 use flashback_core::error::Error;
-use flashback_market::types::State;
+use flashback_market::{types::State, Request};
 use soroban_sdk::{xdr::ToXdr, Bytes};
 use world::{refused, stopped, World};
 
@@ -110,9 +110,8 @@ fn the_consumer_takes_with_the_request_and_the_deposit_inside() {
     stopped(call());
     w.allow(&w.consumer, &w.at.market, "take", (&w.consumer, &id, &w.provider, deal.clone()));
     stopped(call()); // no request
-    for change in
-        [|r: &mut flashback_market::Request| r.max_total += 1, |r| r.deposit -= 1, |r| r.volume -= 1, |r| r.unit = r.nonce.clone()]
-    {
+    let changes: [fn(&mut Request); 4] = [|r| r.max_total += 1, |r| r.deposit -= 1, |r| r.volume -= 1, |r| r.unit = r.nonce.clone()];
+    for change in changes {
         let mut other = request.clone();
         change(&mut other);
         w.allow_take(&w.consumer, &id, &w.provider, &deal, &other);
