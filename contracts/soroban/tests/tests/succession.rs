@@ -233,6 +233,8 @@ fn a_full_unit_is_renewed() {
     let u = w.po().unit(&unit);
     assert_eq!((u.reserved_bytes, u.in_use_bytes, u.live), (0, 100 * GIB, 2));
     assert_eq!(try_request(&w, &Request { nonce: w.bytes32(3), ..again }), Err(Error::StateWrong), "it has a successor");
+    w.allow(&w.consumer, w.co_id(), "close", (&w.consumer, &a));
+    assert_eq!(refused(w.co().try_close(&w.consumer, &a)), Error::StateWrong, "the successor begins at its end");
 }
 
 #[test]
