@@ -48,13 +48,38 @@ type charge struct {
 	amount, evidence string
 }
 
-func (o *charge) command(use, short string, run func(c *cobra.Command, id ids.ID, o *charge) error, a *app) *cobra.Command {
+// command opens a case: make gives the call.
+func (o *charge) command(a *app, use, short string, make func(w ids.Account, sla ids.ID, amount money.Amount, evidence, nonce [32]byte) any) *cobra.Command {
 	c := &cobra.Command{Use: use + " SLA", Short: short, Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
 		id, err := a.id(args[0], ids.SLA)
 		if err != nil {
 			return err
 		}
-		return run(c, id, o)
+		n, ch, w, err := a.serve(c.Context())
+		if err != nil {
+			return err
+		}
+		s, err := ch.SLA(c.Context(), id)
+		if err != nil {
+			return err
+		}
+		m, err := price(o.amount, n.Asset(s.Asset))
+		if err != nil {
+			return err
+		}
+		evidence, err := document(o.evidence)
+		if err != nil {
+			return err
+		}
+		p, err := ch.DisputeParams(c.Context())
+		if err != nil {
+			return err
+		}
+		d, err := ch.Do(c.Context(), w, make(w.Account(), id, m, evidence, [32]byte(claim.Random(32))))
+		if err != nil {
+			return err
+		}
+		return a.did(c, d, "dispute %s, with a bond of %s\nthe other side has until %s to answer", d.ID, inFlash(p.Bond), when(uint64(d.Time.Unix())+p.EvidenceSeconds))
 	}}
 	f := c.Flags()
 	f.Uint32Var(&o.window, "window", 0, "number of the judged window, the first is 0")
@@ -65,51 +90,18 @@ func (o *charge) command(use, short string, run func(c *cobra.Command, id ids.ID
 	return c
 }
 
-// charged makes a case: make gives the call.
-func (a *app) charged(c *cobra.Command, id ids.ID, o *charge, make func(w ids.Account, amount money.Amount, evidence, nonce [32]byte) any) error {
-	n, ch, w, err := a.serve(c.Context())
-	if err != nil {
-		return err
-	}
-	s, err := ch.SLA(c.Context(), id)
-	if err != nil {
-		return err
-	}
-	m, err := price(o.amount, n.Asset(s.Asset))
-	if err != nil {
-		return err
-	}
-	evidence, err := document(o.evidence)
-	if err != nil {
-		return err
-	}
-	p, err := ch.DisputeParams(c.Context())
-	if err != nil {
-		return err
-	}
-	d, err := ch.Do(c.Context(), w, make(w.Account(), m, evidence, [32]byte(claim.Random(32))))
-	if err != nil {
-		return err
-	}
-	return a.did(c, d, "dispute %s, with a bond of %s\nthe other side has until %s to answer", d.ID, inFlash(p.Bond), when(uint64(d.Time.Unix())+p.EvidenceSeconds))
-}
-
 func disputeOpen(a *app) *cobra.Command {
 	var o charge
-	return o.command("open", "Dispute a window before a panel, as the SLA's consumer and with a bond", func(c *cobra.Command, id ids.ID, o *charge) error {
-		return a.charged(c, id, o, func(w ids.Account, amount money.Amount, evidence, nonce [32]byte) any {
-			return dispute.OpenDispute{Consumer: w, SLA: id, Window: o.window, Amount: amount, Evidence: evidence, Nonce: nonce}
-		})
-	}, a)
+	return o.command(a, "open", "Dispute a window before a panel, as the SLA's consumer and with a bond", func(w ids.Account, sla ids.ID, amount money.Amount, evidence, nonce [32]byte) any {
+		return dispute.OpenDispute{Consumer: w, SLA: sla, Window: o.window, Amount: amount, Evidence: evidence, Nonce: nonce}
+	})
 }
 
 func disputeAccuse(a *app) *cobra.Command {
 	var o charge
-	return o.command("accuse", "Accuse the consumer of abuse in a window before a panel, as the SLA's provider and with a bond; what is asked for comes from the consumer's", func(c *cobra.Command, id ids.ID, o *charge) error {
-		return a.charged(c, id, o, func(w ids.Account, amount money.Amount, evidence, nonce [32]byte) any {
-			return dispute.Accuse{Provider: w, SLA: id, Window: o.window, Amount: amount, Evidence: evidence, Nonce: nonce}
-		})
-	}, a)
+	return o.command(a, "accuse", "Accuse the consumer of abuse in a window before a panel, as the SLA's provider and with a bond; what is asked for comes from the consumer's", func(w ids.Account, sla ids.ID, amount money.Amount, evidence, nonce [32]byte) any {
+		return dispute.Accuse{Provider: w, SLA: sla, Window: o.window, Amount: amount, Evidence: evidence, Nonce: nonce}
+	})
 }
 
 func disputeAnswer(a *app) *cobra.Command {
