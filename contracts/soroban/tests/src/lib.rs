@@ -1,6 +1,7 @@
 //! Fixtures of the contracts' tests: vectors as files, and a network of the three contracts with parties, tokens and validators.
 #![forbid(unsafe_code)]
 
+pub mod call;
 pub mod meter;
 pub mod node;
 pub mod oracle;
