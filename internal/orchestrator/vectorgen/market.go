@@ -189,7 +189,10 @@ func shown(p ids.Account, id ids.ID, unit ids.ID, storage, egress int64) market.
 
 // taking a provider's answer as it is.
 func (x *marketScript) taking(id ids.ID, p ids.Account, change ...func(*market.Take)) market.Take {
-	a, _ := x.s.Ask(id)
+	a, ok := x.s.Ask(id)
+	if !ok {
+		a.Consumer = asker
+	}
 	y, _ := x.s.Answer(id, p)
 	op := market.Take{Consumer: a.Consumer, ID: id, Provider: p, Deal: market.Deal{Unit: y.Unit, MaxTotal: y.Total, Refund: account(ids.Contract, "refund"), Deposit: y.Total, Nonce: nonce("sla")}}
 	for _, f := range change {
