@@ -2,6 +2,7 @@
 //! off goes on with AGAIN=1, which also asks the tests that were written since only about what survived before.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File, OpenOptions},
     io::Write,
     path::{Path, PathBuf},
@@ -30,9 +31,12 @@ impl Kept {
             let header = format!("{} {}\n", digest(&source), of_file.len());
             fs::write(&path, header).map_err(|e| format!("{}: {e}", path.display()))?;
             for mutant in of_file {
-                let same = before.iter().find(|(m, o)| !o.survived() && m.line == mutant.line && m.operator == mutant.operator);
-                if let Some((_, outcome)) = same {
-                    kept.add(mutant, outcome)?;
+                let Some((_, outcome)) = before.iter().find(|(m, _)| m.line == mutant.line && m.operator == mutant.operator) else {
+                    continue;
+                };
+                // A survivor stays one until it is tried again.
+                kept.add(mutant, outcome)?;
+                if !outcome.survived() {
                     killed.push((mutant.clone(), outcome.clone()));
                 }
             }
@@ -73,6 +77,10 @@ pub fn read(dir: &Path, file: &'static str, source: &str) -> Option<(usize, Vec<
         Some((Mutant { number: 0, file, line: line.parse().ok()?, text: text.to_owned(), operator: operator.to_owned() }, outcome))
     };
     let mut outcomes = lines.map(parse).collect::<Option<Vec<(Mutant, Outcome)>>>()?;
+    // What was tried again stands there twice: the later outcome holds.
+    outcomes.reverse();
+    let mut seen = BTreeSet::new();
+    outcomes.retain(|(m, _)| seen.insert(m.name()));
     outcomes.sort_by_key(|(m, _)| m.line);
     Some((made.parse().ok()?, outcomes))
 }

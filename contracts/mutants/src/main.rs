@@ -3,7 +3,8 @@
 //! survivor: a missing test, or a change that means the same, which `allowed.txt` then says with its reason.
 //!
 //! FILES= names parts of paths; N= takes a random sample of as many mutants, by SEED=; JOBS= runs as many at once; AGAIN=1 leaves out what a
-//! former run killed in files that are the same since; QUICK=s leaves out tests that take longer, so that more may survive but none less.
+//! former run killed in files that are the same since; QUICK=s leaves out tests that take longer, so that more may survive but none less;
+//! MINUTES= begins no other mutant after so long, and the report says what was not tried.
 
 mod allowed;
 mod kept;
@@ -71,11 +72,11 @@ fn mutants() -> Result<bool, String> {
     let outcomes = if whole {
         let (kept, mut outcomes) = kept::Kept::begin(&results, &work, &mutants, options.again)?;
         let rest: Vec<Mutant> = mutants.into_iter().filter(|m| outcomes.iter().all(|(k, _)| k.number != m.number)).collect();
-        outcomes.extend(run::run(&traced, &rest, options.jobs, |mutant, outcome| kept.add(mutant, outcome))?);
+        outcomes.extend(run::run(&traced, &rest, options.jobs, options.most, |mutant, outcome| kept.add(mutant, outcome))?);
         outcomes.sort_by_key(|(m, _)| m.number);
         outcomes
     } else {
-        run::run(&traced, &options.sample(mutants), options.jobs, |_, _| Ok(()))?
+        run::run(&traced, &options.sample(mutants), options.jobs, options.most, |_, _| Ok(()))?
     };
     let allowed = allowed::Allowed::read(&home.join("allowed.txt"))?;
     if whole {
@@ -127,6 +128,7 @@ struct Options {
     jobs: usize,
     again: bool,
     quick: Duration,
+    most: Duration,
 }
 
 impl Options {
@@ -140,6 +142,7 @@ impl Options {
             seed: number("SEED")?.unwrap_or(1),
             jobs: number("JOBS")?.map_or(cores, |n| n as usize).max(1),
             quick: number("QUICK")?.map_or(Duration::MAX, Duration::from_secs),
+            most: number("MINUTES")?.map_or(Duration::MAX, |n| Duration::from_secs(60 * n)),
             again: number("AGAIN")?.unwrap_or(0) > 0,
         })
     }

@@ -22,11 +22,12 @@ struct Progress {
     failed: Option<String>,
 }
 
-/// Tells `keep` each outcome as it comes, and returns them in the order of the source.
+/// Tells `keep` each outcome as it comes, and returns them in the order of the source. After `most` no other mutant is begun.
 pub fn run(
     suite: &Suite,
     mutants: &[Mutant],
     jobs: usize,
+    most: Duration,
     keep: impl Fn(&Mutant, &Outcome) -> Result<(), String> + Sync,
 ) -> Result<Vec<(Mutant, Outcome)>, String> {
     let began = Instant::now();
@@ -34,7 +35,7 @@ pub fn run(
     let work = || loop {
         let (mutant, kills) = {
             let mut p = progress.lock().expect("no worker panics");
-            let Some(mutant) = mutants.get(p.next) else { return };
+            let Some(mutant) = mutants.get(p.next).filter(|_| began.elapsed() < most) else { return };
             p.next += 1;
             (mutant, p.kills.clone())
         };
