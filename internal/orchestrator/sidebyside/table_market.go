@@ -12,7 +12,7 @@ import (
 	"github.com/flashback-network/flashback/internal/scval"
 )
 
-// The Market in the scene: the consumer has asked openly and under seal, the provider has answered the one and committed to the other.
+// The Market in the scene: the grantee, who makes no requests otherwise, has asked openly and under seal, the provider has answered the one and committed to the other.
 const (
 	askedOpenly = 1
 	askedSealed = 2
@@ -34,14 +34,14 @@ func (s *Scene) wanted(sealed bool) xdr.ScVal {
 		"choose_by": scval.U64(now + choiceLasts)})
 }
 
-// ask of the consumer by its number.
+// ask of the grantee by its number.
 func (s *Scene) ask(n byte) ids.ID {
-	return market.ID(s.contract("market"), s.Roles["consumer"].Account(), [32]byte{n})
+	return market.ID(s.contract("market"), s.Roles["grantee"].Account(), [32]byte{n})
 }
 
 // offered unit and prices for an ask, without the provider that is in front.
 func (s *Scene) offered(n byte) []xdr.ScVal {
-	return []xdr.ScVal{scval.ID(s.ask(n)), scval.ID(s.Units["Available"]), scval.I128(7), scval.I128(5)}
+	return []xdr.ScVal{scval.ID(s.ask(n)), scval.ID(s.Units["Offered"]), scval.I128(7), scval.I128(5)}
 }
 
 func (s *Scene) enterMarket() error {
@@ -49,14 +49,14 @@ func (s *Scene) enterMarket() error {
 	if err := s.deployCompanion("market", s.Roles["admin"].Arg(), scval.Address(c.Provider), scval.Address(c.Consumer)); err != nil {
 		return err
 	}
-	who, p := s.Roles["consumer"].Arg(), s.Roles["provider"]
+	who, p := s.Roles["grantee"].Arg(), s.Roles["provider"]
 	// The answer makes a price at the Provider Orchestrator, which the model there has to know of.
-	_, err := s.World.State.Step(s.Host.Now(), orchestrator.PriceFor{Provider: p.Account(), Unit: s.Units["Available"], Consumer: s.Roles["consumer"].Account(), StoragePrice: money.Of(7), EgressPrice: money.Of(5),
+	_, err := s.World.State.Step(s.Host.Now(), orchestrator.PriceFor{Provider: p.Account(), Unit: s.Units["Offered"], Consumer: s.Roles["grantee"].Account(), StoragePrice: money.Of(7), EgressPrice: money.Of(5),
 		Until: s.Host.Now() + choiceLasts + 1})
-	sealed := market.Commitment(s.ask(askedSealed), p.Account(), s.Units["Available"], money.Of(7), money.Of(5), [32]byte{4})
+	sealed := market.Commitment(s.ask(askedSealed), p.Account(), s.Units["Offered"], money.Of(7), money.Of(5), [32]byte{4})
 	return errors.Join(err,
-		s.call("consumer", "market", "ask", who, s.wanted(false), scval.ID([32]byte{askedOpenly})),
-		s.call("consumer", "market", "ask", who, s.wanted(true), scval.ID([32]byte{askedSealed})),
+		s.call("grantee", "market", "ask", who, s.wanted(false), scval.ID([32]byte{askedOpenly})),
+		s.call("grantee", "market", "ask", who, s.wanted(true), scval.ID([32]byte{askedSealed})),
 		s.call("provider", "market", "answer", append([]xdr.ScVal{p.Arg()}, s.offered(askedOpenly)...)...),
 		s.call("provider", "market", "commit", p.Arg(), scval.ID(s.ask(askedSealed)), scval.ID(sealed)),
 	)
@@ -66,16 +66,18 @@ func theAsk(n byte) func(s *Scene) []xdr.ScVal {
 	return func(s *Scene) []xdr.ScVal { return []xdr.ScVal{scval.ID(s.ask(n))} }
 }
 
+var asking = []string{"grantee"}
+
 var marketDoors = []Door{
 	door("market", "ask", everyone, by(func(s *Scene) []xdr.ScVal { return []xdr.ScVal{s.wanted(false), scval.ID([32]byte{askedNow})} })),
 	door("market", "answer", provider, by(func(s *Scene) []xdr.ScVal { return s.offered(askedOpenly) })),
 	door("market", "commit", everyone, by(func(s *Scene) []xdr.ScVal { return []xdr.ScVal{scval.ID(s.ask(askedSealed)), scval.ID([32]byte{8})} })),
 	ready(door("market", "reveal", provider, by(func(s *Scene) []xdr.ScVal { return append(s.offered(askedSealed), scval.ID([32]byte{4})) })), later(answersLast+1)),
-	door("market", "take", consumer, by(func(s *Scene) []xdr.ScVal {
-		return []xdr.ScVal{scval.ID(s.ask(askedOpenly)), s.Roles["provider"].Arg(), scval.Struct(scval.Fields{"unit": scval.ID(s.Units["Available"]), "max_total": scval.I128(1_000_000_000),
-			"refund": s.Roles["consumer"].Arg(), "deposit": scval.I128(0), "nonce": scval.ID([32]byte{99})})}
+	door("market", "take", asking, by(func(s *Scene) []xdr.ScVal {
+		return []xdr.ScVal{scval.ID(s.ask(askedOpenly)), s.Roles["provider"].Arg(), scval.Struct(scval.Fields{"unit": scval.ID(s.Units["Offered"]), "max_total": scval.I128(1_000_000_000),
+			"refund": s.Roles["grantee"].Arg(), "deposit": scval.I128(0), "nonce": scval.ID([32]byte{99})})}
 	})),
-	door("market", "withdraw", consumer, by(theAsk(askedOpenly))),
+	door("market", "withdraw", asking, by(theAsk(askedOpenly))),
 	ready(door("market", "expire", nil, anyones(theAsk(askedOpenly))), later(choiceLasts+1)),
 	door("market", "extend", nil, anyones(theAsk(askedOpenly))),
 	view("market", "ask_of", nothing, "", about(theAsk(askedOpenly))),
