@@ -69,6 +69,7 @@ fn mutants() -> Result<bool, String> {
 
     let results = home.join("target/results");
     let whole = options.sample.is_none();
+    let made = mutants.len();
     let outcomes = if whole {
         let (kept, mut outcomes) = kept::Kept::begin(&results, &work, &mutants, options.again)?;
         let rest: Vec<Mutant> = mutants.into_iter().filter(|m| outcomes.iter().all(|(k, _)| k.number != m.number)).collect();
@@ -82,7 +83,11 @@ fn mutants() -> Result<bool, String> {
     if whole {
         report::write(&home, &results, &work, &allowed)?;
     }
-    Ok(report::judge(&outcomes, &allowed, whole))
+    let complete = outcomes.len() == made;
+    if whole && !complete {
+        eprintln!("{} of {made} mutants were not tried", made - outcomes.len());
+    }
+    Ok(report::judge(&outcomes, &allowed, complete))
 }
 
 /// Rewrites and compiles, leaving out what the compiler refuses, until it takes all. Returns the mutants and how many were left out.
