@@ -170,6 +170,9 @@ func (s *Scene) through(ctx context.Context, d *Door) (string, error) {
 	if len(t.Who) > 0 {
 		auth, by = direct.By(s.Roles[t.Who[0]]), s.Roles[t.Who[0]].Account()
 	}
+	for _, w := range t.With {
+		auth = auth.And(s.co(w))
+	}
 	outer, err := t.Call(s, by, s.ids(t.About)[t.State])
 	if err != nil {
 		return "", err

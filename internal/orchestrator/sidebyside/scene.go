@@ -169,6 +169,7 @@ func (p *play) make() {
 	p.must(orchestrator.UnitMaintain{Provider: provider, ID: p.Units["Maintenance"], From: p.World.Now + 20, Until: p.World.Now + 48})
 	p.World.Now += 21
 	p.Units["Available"] = p.unit(false)
+	p.Units["Offered"] = p.unit(false) // to the market, where an answer makes a price for the consumer
 	p.Units["Reserved"] = manual
 	for _, name := range []string{waiting, "Accepted", "Rejected", "Cancelled"} {
 		p.SLAs[name] = p.request(manual, 12, map[bool]uint32{true: whole}[name == waiting])

@@ -13,7 +13,7 @@ import (
 // Columns of the tables, in the order of a life.
 var (
 	unitStates = []string{"Available", "Reserved", "InUse", "Maintenance", "Decommissioning", "Retired"}
-	slaStates  = []string{waiting, "Accepted", "Funded", active, "Grace", "Retention", mature, "Renewed", "Split", "Renewal", "Closing", "Reclaiming", "Completed", "Defaulted", "Rejected", "Expired", "Cancelled", "Terminated"}
+	slaStates  = []string{waiting, "Accepted", "Funded", active, "Grace", "Retention", mature, "Renewed", "Split", "Renewal", "Draining", "Closing", "Reclaiming", "Completed", "Defaulted", "Rejected", "Expired", "Cancelled", "Terminated"}
 	nodeStates = []string{"Active", "Idle", "Released"}
 )
 
@@ -35,7 +35,7 @@ calls that lead to them. The order of the checks is in [../docs/spec/refusals.md
 		{aNode, "Nodes", nodeStates, "Active carries units, Idle does not."},
 		{aUnit, "Data Units", unitStates, "Reserved has reservations that are Held and Locked, InUse has Active ones."},
 		{anSLA, "SLAs and their reservations", slaStates,
-			"Reservations: Requested is Held; Accepted and Funded are Locked; from Active to Reclaiming they are Active; the others are Done. Funded is a part of a joint SLA whose other part is Funded too. Mature is Active after a breach that was slashed, Renewed and Split have a successor that has begun, Renewal is one whose epochs are to come. Settlements bring the SLA's next leaf, of SLAs that have none that of another."},
+			"Reservations: Requested is Held; Accepted and Funded are Locked; from Active to Reclaiming they are Active; the others are Done. Funded is a part of a joint SLA whose other part is Funded too. Mature is Active after a breach that was slashed, Renewed and Split have a successor that has begun, Renewal is one whose epochs are to come, Draining one on a unit that is being decommissioned. Settlements bring the SLA's next leaf, of SLAs that have none that of another."},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| entry point | %s |\n|---|%s\n", t.title, t.note, strings.Join(t.columns, " | "), strings.Repeat("---|", len(t.columns)))
 		for i := range doors {
