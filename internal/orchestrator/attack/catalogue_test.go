@@ -37,7 +37,7 @@ type result struct {
 }
 
 func catalogue() []attack {
-	return slices.Concat(griefing, rounding, crossed, racing, twice, halves, tokens, extremes, admins, leaving, stakes, cases)
+	return slices.Concat(griefing, rounding, crossed, racing, twice, halves, tokens, extremes, admins, leaving, stakes, cases, succession)
 }
 
 // No attack pays, and no victim loses more than the specification says. Everything is paid out in the end, and the contracts hold what they owe.
@@ -172,6 +172,6 @@ const limits = `
 - **The Dispute contract**: what the provider of an SLA has not drawn yet, between the two parties of that SLA.
 - **Somebody who settles.** Anyone may; whoever is owed something has to, or pay somebody. What nobody settled until time_out goes back to the consumer, also what a good provider earned, and a slash that nobody settled
   never comes.
-- **The protocol's payees.** The shares of a fee are paid by one call: while a token refuses one of the four, the other three wait, until the admin names another address. The parties do not wait.
+- **The protocol's payees.** The shares of a fee are paid by one call. While a token refuses one of the four, the fund has its share; while it refuses the fund, all wait, until the admin names another address. The parties do not wait.
 - **An asset of few decimals.** Floors are of its smallest unit: a token whose unit is worth more than some calls makes the dust of an SLA worth having.
 `

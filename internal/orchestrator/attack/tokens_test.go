@@ -141,13 +141,14 @@ var tokens = []attack{
 			w.settle("anyone", l)
 			w.refused("TransferFailed", "carl", orchestrator.Claim{SLA: l.id})
 			w.do("rogue", orchestrator.Payout{SLA: l.id})
-			// One of four payees: the other three wait with it, the parties do not; a new address for it frees them.
-			w.command(asset, "Refuse", arg("platform"))
+			// The share of one of four payees would go to the fund. While that cannot be paid all four wait, the parties do not; a new address for it frees them.
+			w.command(asset, "Refuse", arg("fund"))
 			w.refused("TransferFailed", "anyone", orchestrator.CollectFees{SLA: l.id})
 			w.do("carl", orchestrator.Refund{SLA: l.id})
 			p := w.params
-			p.Version, p.PlatformAddress = p.Version+1, account("heir")
+			p.Version, p.FundAddress = p.Version+1, account("heir")
 			w.do("admin", orchestrator.SetParams{Admin: account("admin"), Params: p})
+			w.command(asset, "Refuse", arg("platform"))
 			w.do("anyone", orchestrator.CollectFees{SLA: l.id})
 			w.command(asset, "Honest")
 			w.finish(l)
