@@ -239,6 +239,7 @@ func (s *State) quote(op *Request) (Unit, error) {
 	if special {
 		u.StoragePrice, u.EgressPrice, u.PriceVersion, u.AutoAccept = p.StoragePrice, p.EgressPrice, 0, true
 	}
+	takes := s.takeOver(op.Previous, op.Unit, op.Volume)
 	switch {
 	case !ok:
 		return u, ErrNotFound
@@ -250,7 +251,9 @@ func (s *State) quote(op *Request) (Unit, error) {
 		return u, ErrUnitUnlisted
 	case op.Volume == 0 || op.Volume > sla.MaxVolume:
 		return u, ErrArgumentInvalid
-	case op.Volume-s.takeOver(op.Previous, op.Unit, op.Volume) > u.free():
+	case takes > 0 && takes < op.Volume: // more would be kept for it, and not paid, until the one before it ends
+		return u, ErrArgumentInvalid
+	case op.Volume-takes > u.free():
 		return u, ErrCapacityMissing
 	case op.Duration < u.MinEpochs || op.Duration > u.MaxEpochs || uint64(op.Duration)*uint64(s.config.EpochSeconds) > sla.MaxSeconds:
 		return u, ErrDurationOutside

@@ -9,8 +9,7 @@ import (
 var renewalScenes = []scene{
 	{"renewal: in time, on a full unit", func(x *script) { renewed(x, full100) }},
 	{"renewal: of half of the volume", func(x *script) { renewed(x, full100, ofVolume(50*gib)) }},
-	{"renewal: of more, with room for the rest", func(x *script) { renewed(x, roomFor(130*gib), ofVolume(130*gib)) }},
-	{"renewal: of more, without room for the rest", renewalTooBig},
+	{"renewal: of more than there is before it", renewalTooBig},
 	{"renewal: of a closing SLA", renewedClosing},
 	{"renewal: held, accepted in time", heldRenewal},
 	{"renewal: late, the unit is free", func(x *script) { lateRenewal(x, false) }},
@@ -53,9 +52,9 @@ func renewed(x *script, unit func(*orchestrator.UnitSpec), change ...func(*orche
 }
 
 func renewalTooBig(x *script) {
-	x.offer(full100)
+	x.offer(roomFor(199 * gib))
 	x.do(request())
-	x.take("CapacityMissing", nextRequest(ofVolume(100*gib+1)))
+	x.take("ArgumentInvalid", nextRequest(ofVolume(100*gib+1)))
 	x.take("CapacityMissing", nextRequest(func(r *orchestrator.Request) { r.Previous = ids.ID{} }))
 	x.do(nextRequest())
 }

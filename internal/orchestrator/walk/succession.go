@@ -34,10 +34,10 @@ func (w *World) renew() orchestrator.Op {
 	}
 	op := w.requestFor(w.by(x.Consumer, w.Cast.Consumers), u, t.Volume)
 	op.Previous = x.ID
-	switch w.dice.IntN(6) {
-	case 0:
-		op.Volume = 1 + uint64(w.dice.IntN(int(op.Volume))) // less, and more while there is room
-	case 1:
+	switch w.dice.IntN(12) {
+	case 0, 1:
+		op.Volume = 1 + uint64(w.dice.IntN(int(op.Volume)))
+	case 2: // more than there is before it
 		op.Volume += uint64(w.dice.IntN(int(u.Capacity/16 + 1)))
 	}
 	w.payFor(&op, u)

@@ -164,7 +164,7 @@ var beyond = func() map[uint32]bool {
 }()
 
 // often is how often what makes SLAs of SLAs succeeds at least in the long sequences of TestReach. A renewal counts when the one that it follows still runs, a special price when a request uses it up.
-var often = map[string]int{"Reclaim": 30, "Drain": 10, "PriceFor": 50, "RequestJoint": 50, "Begin": 10, "Split": 100, "TransferSLA": 100, "renewal begins": 20, "request at a price of its own": 10, "part of a joint SLA begins": 30,
+var often = map[string]int{"Reclaim": 30, "Drain": 10, "PriceFor": 50, "RequestJoint": 50, "Begin": 10, "Split": 60, "TransferSLA": 100, "renewal begins": 20, "request at a price of its own": 10, "part of a joint SLA begins": 30,
 	"part of a split ends": 20, "Freeze out of the bond": 20}
 
 // A long sequence reaches everything: each entry point succeeds, and each error of the table occurs.

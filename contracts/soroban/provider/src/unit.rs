@@ -119,7 +119,8 @@ pub fn check_reservable(unit: &Unit, volume: u64, takes: u64, asked: bool, now: 
     if !unit.listed && !asked {
         return Err(Error::UnitUnlisted);
     }
-    if !(1..=VOLUME_MAX_BYTES).contains(&volume) {
+    // More than its predecessor has would be kept for it, and not paid, until that one ends.
+    if !(1..=VOLUME_MAX_BYTES).contains(&volume) || (1..volume).contains(&takes) {
         return Err(Error::ArgumentInvalid);
     }
     check_capacity(unit, volume.checked_sub(takes).ok_or(Error::Overflow)?)
