@@ -185,7 +185,7 @@ func (c Costs) Page() string {
 Measured on the real host (` + "`make tables`" + `); ` + "`make test`" + ` fails when a number moves by more than 3 %, or an entry count at all. The figures for programs are in [contract-costs.json](contract-costs.json).
 A call is made as a wallet makes it: simulated, its resources declared with the simulation's leeway, the caller being the transaction's source. Read entries include the written ones and the code; bytes are of whole
 ledger entries. Fees are in stroops (10⁻⁷ lumens) at the public network's rates with rent for what a call makes, grows or extends, without the inclusion fee (100). What only the other contract may call is part of the
-call that leads to it. A network allows one transaction 400,000,000 instructions, 200 written entries, 132,096 written bytes and 16,384 bytes of events and return value.
+call that leads to it. A network allows one transaction 400,000,000 instructions, 200 written entries, 132,096 written bytes and 16,384 bytes of events and return value: a joint request whose parts begin at once is over that with more than two parts.
 
 ## Code
 
