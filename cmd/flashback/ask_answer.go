@@ -67,7 +67,7 @@ func (p *pricing) read(c *cobra.Command, a *app, n *deployment.Network, ch bazaa
 func askAnswer(a *app) *cobra.Command {
 	var p pricing
 	c := &cobra.Command{Use: "answer ASK", Short: "Answer an open ask, as a provider",
-		Long: "Answer an open ask, as a provider. The prices are the unit's for this consumer, until the ask's time to choose is over: for one SLA of any size that the unit has room for. Price the egress too. 'flashback units price-for UNIT --to CONSUMER --for 0' takes them back.",
+		Long: "Answer an open ask, as a provider. The prices are the unit's for this consumer, until the ask's time to choose is over: for one SLA of at most what is asked for. 'flashback units price-for UNIT --to CONSUMER --for 0' takes them back.",
 		Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
 			n, ch, w, x, err := a.trade(c.Context(), "provider", args)
 			if err != nil {

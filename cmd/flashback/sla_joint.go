@@ -18,6 +18,9 @@ import (
 	"github.com/flashback-network/flashback/internal/orchestrator"
 )
 
+// partsAtOnce of a joint SLA can be paid in the call that requests them: that they begin there too is all that the events of one transaction hold on Stellar (docs/contract-costs.md).
+const partsAtOnce = 2
+
 func slaJoint(a *app) *cobra.Command {
 	var parts []string
 	var redundancy uint8
@@ -45,6 +48,7 @@ func slaJoint(a *app) *cobra.Command {
 				return err
 			}
 			var total money.Amount
+			var deposits []money.Amount
 			var as deployment.Asset
 			for i := range op.Parts {
 				y := &op.Parts[i]
@@ -60,8 +64,8 @@ func slaJoint(a *app) *cobra.Command {
 				as = n.Asset(q.Asset)
 				total = total.Add(q.Total)
 				y.PriceVersion, y.MaxTotal = q.PriceVersion, q.Total
-				if !x.later {
-					y.Deposit = p.FullDeposit(q.Total)
+				if deposits = append(deposits, p.FullDeposit(q.Total)); !x.later && len(op.Parts) <= partsAtOnce {
+					y.Deposit = deposits[i]
 				}
 			}
 			if err := x.below(total, as); err != nil {
@@ -70,6 +74,13 @@ func slaJoint(a *app) *cobra.Command {
 			r, err := ch.Submit(ctx, w, op)
 			if err != nil {
 				return err
+			}
+			if !x.later && len(op.Parts) > partsAtOnce { // the last payment lets all of them begin
+				for i, y := range op.Parts {
+					if _, err := ch.Submit(ctx, w, orchestrator.Fund{From: w.Account(), SLA: ids.SLAID(ch.Contracts().Consumer, w.Account(), y.Nonce), Amount: deposits[i]}); err != nil {
+						return fmt.Errorf("joint SLA %s is requested, but its part %d of %d is not paid ('flashback sla fund', or 'flashback sla cancel'): %w", r.ID, i+1, len(op.Parts), err)
+					}
+				}
 			}
 			type part struct {
 				ID    ids.ID       `json:"id"`

@@ -12,6 +12,8 @@ import (
 func unitsPriceFor(a *app) *cobra.Command {
 	var to, storage, egress string
 	var life time.Duration
+	var volume, out string
+	var epochs uint32
 	c := &cobra.Command{Use: "price-for UNIT", Short: "Offer a unit to one consumer at a price of its own, for one SLA; also one that is not listed", Args: cobra.ExactArgs(1), RunE: func(c *cobra.Command, args []string) error {
 		id, err := a.id(args[0], ids.Unit)
 		if err != nil {
@@ -43,6 +45,17 @@ func unitsPriceFor(a *app) *cobra.Command {
 			if op.EgressPrice, err = price(egress, as); err != nil {
 				return err
 			}
+			if volume != "" {
+				if op.Volume, err = size(volume); err != nil {
+					return err
+				}
+				if op.Egress, err = size(out); err != nil {
+					return err
+				}
+				if op.Duration = epochs; epochs == 0 {
+					op.Duration = u.MaxEpochs
+				}
+			}
 			op.Until = uint64(at.Add(life).Unix())
 			said = "unit %s has a price for %s"
 		}
@@ -56,6 +69,9 @@ func unitsPriceFor(a *app) *cobra.Command {
 	f.StringVar(&to, "to", "", "account or wallet that it is for")
 	f.StringVar(&storage, "storage-price", "0", "per GiB·day")
 	f.StringVar(&egress, "egress-price", "0", "per GiB read")
+	f.StringVar(&volume, "volume", "", "of an SLA of at most so much, as 100GiB; empty: of any size")
+	f.StringVar(&out, "egress", "0", "and so much read, with --volume")
+	f.Uint32Var(&epochs, "epochs", 0, "and so many epochs, with --volume; 0: as many as the unit takes")
 	f.DurationVar(&life, "for", 7*24*time.Hour, "until it ends by itself, at most 90 days; 0 takes it back")
 	_ = c.MarkFlagRequired("to")
 	return c

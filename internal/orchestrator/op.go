@@ -107,6 +107,8 @@ type (
 		Unit                      ids.ID
 		Consumer                  ids.Account
 		StoragePrice, EgressPrice money.Amount
+		Volume, Egress            uint64 // at most; Volume 0: of any size
+		Duration                  uint32
 		Until                     uint64
 	}
 	SettleReservation struct { // anyone; the provider's half alone
@@ -265,9 +267,15 @@ type Piece struct {
 	Nonce          [32]byte
 }
 
-func (Reclaim) op()            {}
-func (Drain) op()              {}
-func (PriceFor) op()           {}
+func (Reclaim) op()  {}
+func (Drain) op()    {}
+func (PriceFor) op() {}
+
+// Price is what the call sets.
+func (op *PriceFor) Price() Special {
+	return Special{op.StoragePrice, op.EgressPrice, op.Volume, op.Egress, op.Duration, op.Until}
+}
+
 func (RequestJoint) op()       {}
 func (Begin) op()              {}
 func (Split) op()              {}

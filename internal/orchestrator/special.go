@@ -22,10 +22,15 @@ func (s *State) priceFor(op *PriceFor) error {
 		return ErrArgumentInvalid
 	}
 	if d := (deal{op.Unit, op.Consumer}); op.Until > s.now {
-		s.specials.set(d, Special{op.StoragePrice, op.EgressPrice, op.Until})
+		s.specials.set(d, op.Price())
 	} else {
 		s.specials.remove(d)
 	}
 	s.emit("priced_for", op.Unit)
 	return nil
+}
+
+// allows says whether an SLA is within what the price is for.
+func (p *Special) allows(volume, egress uint64, duration uint32) bool {
+	return p.Volume == 0 || volume <= p.Volume && egress <= p.Egress && duration <= p.Duration
 }

@@ -253,5 +253,8 @@ type Quote struct {
 // Special is a price for one consumer and one SLA.
 type Special struct {
 	StoragePrice, EgressPrice money.Amount
+	Volume                    uint64 // bytes at most; 0: of any size, whatever Egress and Duration are
+	Egress                    uint64 // bytes at most
+	Duration                  uint32 // epochs at most
 	Until                     uint64 // ledger time at which it is over
 }

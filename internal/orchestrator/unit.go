@@ -255,6 +255,8 @@ func (s *State) quote(op *Request) (Unit, error) {
 		return u, ErrArgumentInvalid
 	case op.Volume-takes > u.free():
 		return u, ErrCapacityMissing
+	case special && !p.allows(op.Volume, op.Egress, op.Duration):
+		return u, ErrArgumentInvalid
 	case op.Duration < u.MinEpochs || op.Duration > u.MaxEpochs || uint64(op.Duration)*uint64(s.config.EpochSeconds) > sla.MaxSeconds:
 		return u, ErrDurationOutside
 	case op.Egress > sla.MaxEgress:

@@ -90,7 +90,8 @@ func translate(at chain.Contracts, op orchestrator.Op) (call, error) {
 	case orchestrator.Drain:
 		c = po("drain", scval.ID(o.SLA))
 	case orchestrator.PriceFor:
-		c = po("price_for", b.account(o.Provider), scval.ID(o.Unit), b.account(o.Consumer), scval.Amount(o.StoragePrice), scval.Amount(o.EgressPrice), scval.U64(o.Until))
+		c = po("price_for", b.account(o.Provider), scval.ID(o.Unit), b.account(o.Consumer), scval.Struct(scval.Fields{"storage_price": scval.Amount(o.StoragePrice), "egress_price": scval.Amount(o.EgressPrice),
+			"volume": scval.U64(o.Volume), "egress": scval.U64(o.Egress), "duration": vU32(o.Duration), "until": scval.U64(o.Until)}))
 	case orchestrator.SettleReservation:
 		c = po("settle", scval.ID(o.SLA), scval.Bytes(o.Terms), scval.Bytes(o.From.Bytes()), scval.Bytes(o.To.Bytes()), scval.U64(o.Epoch), scval.U64(o.Proof.Bits), path(o.Proof))
 	case orchestrator.Claim:

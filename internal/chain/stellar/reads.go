@@ -188,7 +188,7 @@ func (c *Chain) PriceOf(ctx context.Context, unit ids.ID, consumer ids.Account) 
 		return orchestrator.Special{}, err
 	}
 	r := newRecord("Price", v)
-	return orchestrator.Special{StoragePrice: r.amount("storage_price"), EgressPrice: r.amount("egress_price"), Until: r.u64("until")}, r.done()
+	return orchestrator.Special{StoragePrice: r.amount("storage_price"), EgressPrice: r.amount("egress_price"), Volume: r.u64("volume"), Egress: r.u64("egress"), Duration: r.u32("duration"), Until: r.u64("until")}, r.done()
 }
 
 // Group is the parts of a joint SLA by the id of the first: one simulation.

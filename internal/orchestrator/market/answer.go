@@ -100,7 +100,8 @@ func (s *State) put(a Ask, x Answer) error {
 	}
 	// A price holds before its end only, an ask in its last second as well.
 	until := a.ChooseBy + 1
-	if err := s.others.PriceFor(s.now, orchestrator.PriceFor{Provider: x.Provider, Unit: x.Unit, Consumer: a.Consumer, StoragePrice: x.StoragePrice, EgressPrice: x.EgressPrice, Until: until}); err != nil {
+	if err := s.others.PriceFor(s.now, orchestrator.PriceFor{Provider: x.Provider, Unit: x.Unit, Consumer: a.Consumer, StoragePrice: x.StoragePrice, EgressPrice: x.EgressPrice,
+		Volume: a.Volume, Egress: a.Egress, Duration: a.Duration, Until: until}); err != nil {
 		return err
 	}
 	s.priced = true

@@ -20,7 +20,7 @@ func (c *Core) PriceFor(now uint64, op orchestrator.PriceFor) error {
 	back := op
 	back.Until = now
 	if had {
-		back.StoragePrice, back.EgressPrice, back.Until = old.StoragePrice, old.EgressPrice, old.Until
+		back.StoragePrice, back.EgressPrice, back.Volume, back.Egress, back.Duration, back.Until = old.StoragePrice, old.EgressPrice, old.Volume, old.Egress, old.Duration, old.Until
 	}
 	c.undo = func() { _, _ = c.Step(now, back) } // what was just replaced is as good as what replaced it: it cannot be refused
 	return nil

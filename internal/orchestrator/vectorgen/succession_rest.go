@@ -19,6 +19,7 @@ var specialScenes = []scene{
 	{"price for one consumer: one SLA", pricedOnce},
 	{"price for one consumer: over, replaced, taken back", pricesOver},
 	{"price for one consumer: refused", priceRefused},
+	{"a price for one consumer: for an SLA of at most a size", pricedBySize},
 }
 
 var bondScenes = []scene{
@@ -128,6 +129,20 @@ func pricedOnce(x *script) {
 	x.state(slaID, orchestrator.Active)
 	x.take("UnitUnlisted", special(func(r *orchestrator.Request) { r.Nonce = nonce("again") }))
 	x.through(9, x.follow(slaID))
+}
+
+func pricedBySize(x *script) {
+	x.offer(manual)
+	usual, sized := special(), cheap
+	sized.Volume, sized.Egress, sized.Duration = usual.Volume, usual.Egress, usual.Duration
+	x.do(sized)
+	x.take("ArgumentInvalid", special(func(r *orchestrator.Request) { r.Volume++ }))
+	x.take("ArgumentInvalid", special(func(r *orchestrator.Request) { r.Egress++ }))
+	x.take("ArgumentInvalid", special(func(r *orchestrator.Request) { r.Duration++ }))
+	x.take("CapacityMissing", special(func(r *orchestrator.Request) { r.Volume = 1<<40 + 1 }))
+	x.take("ArgumentInvalid", special(func(r *orchestrator.Request) { r.Duration = 101 }))
+	x.do(usual)
+	x.state(slaID, orchestrator.Active)
 }
 
 func pricesOver(x *script) {

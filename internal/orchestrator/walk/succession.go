@@ -53,6 +53,9 @@ func (w *World) priceFor() orchestrator.Op {
 	s := w.spec(u.Node)
 	op := orchestrator.PriceFor{Provider: w.by(u.Provider, w.Cast.Providers), Unit: u.ID, Consumer: pick(w, w.Cast.Consumers), StoragePrice: s.StoragePrice, EgressPrice: s.EgressPrice,
 		Until: w.Now + 20 + uint64(w.dice.IntN(200))}
+	if w.chance(2) {
+		op.Volume, op.Egress, op.Duration = u.Capacity/4, 1<<40, u.MaxEpochs
+	}
 	switch w.dice.IntN(16) {
 	case 0:
 		op.Until = w.Now - uint64(w.dice.IntN(2))

@@ -5,7 +5,7 @@ use soroban_sdk::{Address, BytesN, Env, String};
 
 use crate::{
     ask, event,
-    others::{self, Unit},
+    others::{self, Price, Unit},
     storage,
     types::{Answer, Ask},
 };
@@ -98,7 +98,8 @@ fn put(env: &Env, provider: &Address, id: &BytesN<32>, mut ask: Ask, offer: Offe
     }
     // A price holds before its end only, an ask in its last second as well.
     let until = ask.choose_by.checked_add(1).ok_or(Error::Overflow)?;
-    others::price_for(env, &po, provider, &unit, &ask.consumer, storage_price, egress_price, until)?;
+    let price = Price { storage_price, egress_price, volume: ask.volume, egress: ask.egress, duration: ask.duration, until };
+    others::price_for(env, &po, provider, &unit, &ask.consumer, &price)?;
     let total = total(&ask, storage_price, egress_price, storage::epoch_seconds(env)?)?;
     if total > ask.max_total {
         return Err(Error::PriceAbove);

@@ -12,4 +12,4 @@ mod storage;
 pub mod types;
 
 pub use contract::{Market, MarketClient};
-pub use others::Request;
+pub use others::{Price, Request};

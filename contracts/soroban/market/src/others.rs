@@ -14,16 +14,7 @@ type Fields = Map<Symbol, Val>;
 #[contractclient(name = "PoClient")]
 trait Po {
     fn unit(env: Env, id: BytesN<32>) -> Result<Map<Symbol, Val>, Error>;
-    #[allow(clippy::too_many_arguments)]
-    fn price_for(
-        env: Env,
-        provider: Address,
-        unit: BytesN<32>,
-        consumer: Address,
-        storage_price: i128,
-        egress_price: i128,
-        until: u64,
-    ) -> Result<(), Error>;
+    fn price_for(env: Env, provider: Address, unit: BytesN<32>, consumer: Address, price: Price) -> Result<(), Error>;
 }
 
 #[allow(dead_code)]
@@ -48,6 +39,24 @@ pub struct Request {
     pub nonce: BytesN<32>,
     pub deposit: i128,
     pub previous: BytesN<32>,
+}
+
+/// What the Provider Orchestrator keeps as a unit's price for one consumer and one SLA.
+#[contracttype]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Price {
+    /// Smallest units per GiB·day.
+    pub storage_price: i128,
+    /// Smallest units per GiB.
+    pub egress_price: i128,
+    /// Bytes that it may reserve at most; 0: it may be of any size, whatever egress and duration are.
+    pub volume: u64,
+    /// Bytes that it may read at most.
+    pub egress: u64,
+    /// Epochs at most.
+    pub duration: u32,
+    /// Unix seconds.
+    pub until: u64,
 }
 
 /// What counts of a Data Unit.
@@ -79,18 +88,8 @@ pub fn unit(env: &Env, po: &Address, id: &BytesN<32>) -> Result<Unit, Error> {
 }
 
 /// The provider's price of a unit for one consumer. The provider authorises it.
-#[allow(clippy::too_many_arguments)]
-pub fn price_for(
-    env: &Env,
-    po: &Address,
-    provider: &Address,
-    unit: &BytesN<32>,
-    consumer: &Address,
-    storage_price: i128,
-    egress_price: i128,
-    until: u64,
-) -> Result<(), Error> {
-    forward(PoClient::new(env, po).try_price_for(provider, unit, consumer, &storage_price, &egress_price, &until))
+pub fn price_for(env: &Env, po: &Address, provider: &Address, unit: &BytesN<32>, consumer: &Address, price: &Price) -> Result<(), Error> {
+    forward(PoClient::new(env, po).try_price_for(provider, unit, consumer, price))
 }
 
 /// Requests an SLA. The consumer authorises it, with the transfer of the deposit inside.

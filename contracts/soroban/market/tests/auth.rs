@@ -4,7 +4,7 @@
 mod world;
 
 use flashback_core::error::Error;
-use flashback_market::{types::State, Request};
+use flashback_market::{types::State, Price, Request};
 use soroban_sdk::{xdr::ToXdr, Bytes};
 use world::{refused, stopped, World};
 
@@ -39,26 +39,26 @@ fn the_consumer_asks_and_withdraws() {
 fn the_provider_answers_with_its_price_inside() {
     let w = World::new();
     let (m, id, stranger) = (w.market(), w.ask(false, 1), w.someone());
-    let (args, until) = ((&w.provider, &id, &w.unit, 5_000i128, 7i128), m.ask_of(&id).choose_by + 1);
+    let (args, price) = ((&w.provider, &id, &w.unit, 5_000i128, 7i128), w.price(&id, (5_000, 7)));
     let call = || m.try_answer(&w.provider, &id, &w.unit, &5_000, &7);
     w.allow_nothing();
     stopped(call());
-    w.allow_pricing(&stranger, "answer", args, &w.unit, &w.consumer, (5_000, 7), until);
+    w.allow_pricing(&stranger, "answer", args, &w.unit, &w.consumer, &price);
     stopped(call());
     w.allow(&w.provider, &w.at.market, "answer", args);
     stopped(call()); // the price is not authorised
-    w.allow(&w.provider, &w.at.po, "price_for", (&w.provider, &w.unit, &w.consumer, 5_000i128, 7i128, until));
+    w.allow(&w.provider, &w.at.po, "price_for", (&w.provider, &w.unit, &w.consumer, price.clone()));
     stopped(call()); // the answer is not
-    for (consumer, prices, until) in
-        [(&stranger, (5_000, 7), until), (&w.consumer, (5_001, 7), until), (&w.consumer, (5_000, 7), until + 1)]
-    {
-        w.allow_pricing(&w.provider, "answer", args, &w.unit, consumer, prices, until);
+    let dearer = Price { storage_price: 5_001, ..price.clone() };
+    let longer = Price { until: price.until + 1, ..price.clone() };
+    let larger = Price { volume: price.volume + 1, ..price.clone() };
+    for (consumer, other) in [(&stranger, &price), (&w.consumer, &dearer), (&w.consumer, &longer), (&w.consumer, &larger)] {
+        w.allow_pricing(&w.provider, "answer", args, &w.unit, consumer, other);
         stopped(call()); // another price is
     }
-    w.allow_pricing(&w.provider, "answer", args, &w.unit, &w.consumer, (5_000, 7), until);
+    w.allow_pricing(&w.provider, "answer", args, &w.unit, &w.consumer, &price);
     call().unwrap().unwrap();
-    let price = w.po().price_of(&w.unit, &w.consumer).unwrap();
-    assert_eq!((price.storage_price, price.egress_price, price.until), (5_000, 7, until));
+    assert_eq!(w.po().price_of(&w.unit, &w.consumer), Some(price));
 }
 
 #[test]
@@ -79,17 +79,17 @@ fn the_provider_commits_and_reveals() {
     let args = (&w.provider, &id, &commitment);
     matrix!(w, "commit", args, &w.provider, &stranger, m.try_commit(&w.provider, &id, &commitment));
     w.pass(3_601);
-    let (args, until) = ((&w.provider, &id, &w.unit, 5_000i128, 7i128, &salt), m.ask_of(&id).choose_by + 1);
+    let (args, price) = ((&w.provider, &id, &w.unit, 5_000i128, 7i128, &salt), w.price(&id, (5_000, 7)));
     let call = || m.try_reveal(&w.provider, &id, &w.unit, &5_000, &7, &salt);
     w.allow_nothing();
     stopped(call());
-    w.allow_pricing(&stranger, "reveal", args, &w.unit, &w.consumer, (5_000, 7), until);
+    w.allow_pricing(&stranger, "reveal", args, &w.unit, &w.consumer, &price);
     stopped(call());
     w.allow(&w.provider, &w.at.market, "reveal", args);
     stopped(call());
-    w.allow_pricing(&w.provider, "other", args, &w.unit, &w.consumer, (5_000, 7), until);
+    w.allow_pricing(&w.provider, "other", args, &w.unit, &w.consumer, &price);
     stopped(call());
-    w.allow_pricing(&w.provider, "reveal", args, &w.unit, &w.consumer, (5_000, 7), until);
+    w.allow_pricing(&w.provider, "reveal", args, &w.unit, &w.consumer, &price);
     call().unwrap().unwrap();
     assert!(m.answer_of(&id, &w.provider).revealed);
 }

@@ -6,7 +6,10 @@ mod vectors;
 mod world;
 
 use flashback_core::types::Qos;
-use flashback_market::types::{Answer, Ask, Deal, State, Wanted};
+use flashback_market::{
+    types::{Answer, Ask, Deal, State, Wanted},
+    Price,
+};
 use soroban_sdk::{testutils::Ledger as _, Address, BytesN, Env, InvokeError, String as HostString};
 use vectors::{array, document, name, number, Value};
 use world::{env, Answered, Places, Told, World};
@@ -69,10 +72,10 @@ fn call(w: &World, call: &str, args: &Value) -> (String, Option<BytesN<32>>) {
     let who = |field: &str| account(env, &args[field]);
     let b = |field: &str| b32(env, &args[field]);
     let n = |field: &str| number::<i128>(&args[field]);
-    // Whom a price inside is for, and until when.
+    // Whom a price inside is for, and the price.
     let inside = || match m.try_ask_of(&b("id")) {
-        Ok(Ok(ask)) => (ask.consumer, ask.choose_by + 1),
-        _ => (w.consumer.clone(), 0),
+        Ok(Ok(ask)) => (ask.consumer, w.price(&b("id"), (n("storagePrice"), n("egressPrice")))),
+        _ => (w.consumer.clone(), price(args)),
     };
     match call {
         "Want" => {
@@ -81,9 +84,9 @@ fn call(w: &World, call: &str, args: &Value) -> (String, Option<BytesN<32>>) {
             made(m.try_ask(&consumer, &wanted, &nonce))
         }
         "Offer" => {
-            let (p, id, unit, s, e, (consumer, until)) =
+            let (p, id, unit, s, e, (consumer, price)) =
                 (who("provider"), b("id"), b("unit"), n("storagePrice"), n("egressPrice"), inside());
-            w.allow_pricing(&p, "answer", (&p, &id, &unit, s, e), &unit, &consumer, (s, e), until);
+            w.allow_pricing(&p, "answer", (&p, &id, &unit, s, e), &unit, &consumer, &price);
             plain(m.try_answer(&p, &id, &unit, &s, &e))
         }
         "Commit" => {
@@ -92,10 +95,10 @@ fn call(w: &World, call: &str, args: &Value) -> (String, Option<BytesN<32>>) {
             plain(m.try_commit(&p, &id, &commitment))
         }
         "Reveal" => {
-            let (p, id, unit, s, e, (consumer, until)) =
+            let (p, id, unit, s, e, (consumer, price)) =
                 (who("provider"), b("id"), b("unit"), n("storagePrice"), n("egressPrice"), inside());
             let salt = b("salt");
-            w.allow_pricing(&p, "reveal", (&p, &id, &unit, s, e, &salt), &unit, &consumer, (s, e), until);
+            w.allow_pricing(&p, "reveal", (&p, &id, &unit, s, e, &salt), &unit, &consumer, &price);
             plain(m.try_reveal(&p, &id, &unit, &s, &e, &salt))
         }
         "Take" => {
@@ -127,12 +130,25 @@ fn call(w: &World, call: &str, args: &Value) -> (String, Option<BytesN<32>>) {
             plain(m.try_set_admin(&who("admin")))
         }
         "PriceFor" => {
-            let (p, unit, consumer, s, e) = (who("provider"), b("unit"), who("consumer"), n("storagePrice"), n("egressPrice"));
-            let until = number::<u64>(&args["until"]);
-            w.allow(&p, &w.at.po, "price_for", (&p, &unit, &consumer, s, e, until));
-            plain(w.po().try_price_for(&p, &unit, &consumer, &s, &e, &until))
+            let (p, unit, consumer, price) = (who("provider"), b("unit"), who("consumer"), price(args));
+            w.allow(&p, &w.at.po, "price_for", (&p, &unit, &consumer, price.clone()));
+            plain(w.po().try_price_for(&p, &unit, &consumer, &price))
         }
         other => panic!("no call {other}"),
+    }
+}
+
+/// A price; what it does not say is 0.
+fn price(v: &Value) -> Price {
+    let n = |field: &str| v.get(field).map_or(0, number::<i128>);
+    let size = |field: &str| n(field).try_into().unwrap();
+    Price {
+        storage_price: n("storagePrice"),
+        egress_price: n("egressPrice"),
+        volume: size("volume"),
+        egress: size("egress"),
+        duration: n("duration").try_into().unwrap(),
+        until: size("until"),
     }
 }
 
@@ -167,9 +183,8 @@ fn compare(w: &World, after: &Value, at: &str) {
         assert!(m.try_answer_at(&id, &number(&v["answers"])).is_err(), "{at}: no answer more");
     }
     for v in list(&after["prices"]) {
-        let p = w.po().price_of(&b32(env, &v["unit"]), &account(env, &v["consumer"])).unwrap();
-        let want = (number(&v["storagePrice"]), number(&v["egressPrice"]), number(&v["until"]));
-        assert_eq!((p.storage_price, p.egress_price, p.until), want, "{at}");
+        let p = w.po().price_of(&b32(env, &v["unit"]), &account(env, &v["consumer"]));
+        assert_eq!(p, Some(price(&v)), "{at}");
     }
     for v in list(&after["balances"]) {
         assert_eq!(w.coin().balance(&account(env, &v["account"])), number::<i128>(&v["amount"]), "{at}: balance of {}", v["account"]);

@@ -193,17 +193,9 @@ impl ProviderOrchestrator {
     ///
     /// # Errors
     /// AmountInvalid, NotFound, NotAuthorized, StateWrong, UnitDecommissioning, ListingUnpaid, ArgumentInvalid.
-    pub fn price_for(
-        env: Env,
-        provider: Address,
-        unit: BytesN<32>,
-        consumer: Address,
-        storage_price: i128,
-        egress_price: i128,
-        until: u64,
-    ) -> Result<(), Error> {
+    pub fn price_for(env: Env, provider: Address, unit: BytesN<32>, consumer: Address, price: Price) -> Result<(), Error> {
         provider.require_auth();
-        unit::price_for(&env, &provider, unit, consumer, Price { storage_price, egress_price, until })
+        unit::price_for(&env, &provider, unit, consumer, price)
     }
 
     /// # Errors

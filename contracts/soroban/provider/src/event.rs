@@ -3,7 +3,7 @@
 
 use soroban_sdk::{contractevent, Address, BytesN, String};
 
-use crate::types::{Reservation, Unit, UnitState};
+use crate::types::{Price, Reservation, Unit, UnitState};
 
 /// A provider registered, or changed what it said.
 #[contractevent(topics = ["registered"])]
@@ -64,15 +64,13 @@ pub struct UnitPriced {
     pub price_version: u32,
 }
 
-/// Until then the unit asks `consumer` for these prices; `until` in the past: no more.
+/// What the unit asks of `consumer`; `until` in the past: no more.
 #[contractevent(topics = ["priced_for"])]
 pub struct PricedFor {
     #[topic]
     pub unit: BytesN<32>,
     pub consumer: Address,
-    pub storage_price: i128,
-    pub egress_price: i128,
-    pub until: u64,
+    pub price: Price,
 }
 
 #[contractevent(topics = ["unit_listed"])]

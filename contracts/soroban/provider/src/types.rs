@@ -75,6 +75,12 @@ pub struct Price {
     pub storage_price: i128,
     /// Smallest units per GiB.
     pub egress_price: i128,
+    /// Bytes that it may reserve at most; 0: it may be of any size, whatever egress and duration are.
+    pub volume: u64,
+    /// Bytes that it may read at most.
+    pub egress: u64,
+    /// Epochs at most.
+    pub duration: u32,
     /// Unix seconds.
     pub until: u64,
 }

@@ -151,8 +151,7 @@ pub fn price_for(env: &Env, provider: &Address, id: BytesN<32>, consumer: Addres
     } else {
         storage::remove_price(env, &id, &consumer);
     }
-    let Price { storage_price, egress_price, until } = price;
-    event::PricedFor { unit: id, consumer, storage_price, egress_price, until }.publish(env);
+    event::PricedFor { unit: id, consumer, price }.publish(env);
     Ok(())
 }
 
@@ -173,6 +172,9 @@ pub fn quote(env: &Env, id: &BytesN<32>, wish: &Wish) -> Result<Quote, Error> {
     let price = storage::price(env, id, &wish.consumer);
     check_reservable(&unit, volume, takes, price.is_some(), env.ledger().timestamp())?;
     if let Some(price) = price {
+        if price.volume > 0 && (volume > price.volume || egress > price.egress || duration > price.duration) {
+            return Err(Error::ArgumentInvalid);
+        }
         unit.storage_price = price.storage_price;
         unit.egress_price = price.egress_price;
         unit.price_version = 0;

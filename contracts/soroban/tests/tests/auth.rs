@@ -2,6 +2,7 @@
 //! the host and changes nothing. Those of the other Orchestrator are in `provider.rs` and `request.rs`.
 
 use flashback_consumer::types::{Joint, Split};
+use flashback_provider::types::Price;
 use flashback_tests::{stopped, world::World};
 use soroban_sdk::{Bytes, Vec};
 
@@ -35,7 +36,12 @@ fn the_provider_orchestrator_does_nothing_unasked() {
     stopped(po.try_accept(provider, &sla));
     stopped(po.try_refuse(provider, &sla));
     stopped(po.try_reclaim(provider, &sla));
-    stopped(po.try_price_for(provider, unit, &w.consumer, &1, &1, &(u64::MAX / 2)));
+    stopped(po.try_price_for(
+        provider,
+        unit,
+        &w.consumer,
+        &Price { storage_price: 1, egress_price: 1, volume: 0, egress: 0, duration: 0, until: u64::MAX / 2 },
+    ));
     stopped(po.try_divide(&sla, &Vec::new(&w.env)));
     stopped(po.try_assign(&sla, &w.consumer));
     stopped(po.try_activate(&sla, &0, &info));

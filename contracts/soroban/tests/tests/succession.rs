@@ -3,7 +3,7 @@
 
 use flashback_consumer::types::{Request, SlaState, Split};
 use flashback_core::error::Error;
-use flashback_provider::types::{Reservation, ReservationState};
+use flashback_provider::types::{Price, Reservation, ReservationState};
 use flashback_tests::{
     call::{allow_all, sla, terms, told},
     oracle::{EPOCH_SECONDS, GENESIS},
@@ -271,11 +271,13 @@ fn a_price_for_one_consumer_is_for_one_sla() {
     let unit = w.create_unit(&flashback_provider::types::Spec { listed: false, ..w.spec(false) }, 4);
     let now = w.env.ledger().timestamp();
     let price_for = |who: &Address, storage: i128, until: u64| {
-        w.allow(who, w.po_id(), "price_for", (&w.provider, &unit, &w.consumer, storage, 3i128, until));
-        w.po().try_price_for(&w.provider, &unit, &w.consumer, &storage, &3, &until)
+        let price = Price { storage_price: storage, egress_price: 3, volume: GIB, egress: 9, duration: 120, until };
+        w.allow(who, w.po_id(), "price_for", (&w.provider, &unit, &w.consumer, price.clone()));
+        w.po().try_price_for(&w.provider, &unit, &w.consumer, &price)
     };
     w.allow_nothing();
-    stopped(w.po().try_price_for(&w.provider, &unit, &w.consumer, &1, &3, &(now + 1)));
+    let any = Price { storage_price: 1, egress_price: 3, volume: 0, egress: 0, duration: 0, until: now + 1 };
+    stopped(w.po().try_price_for(&w.provider, &unit, &w.consumer, &any));
     stopped(price_for(&w.consumer, 1, now + 1));
     assert_eq!(refused(price_for(&w.provider, -1, now + 1)), Error::AmountInvalid);
     assert_eq!(refused(price_for(&w.provider, 1, now + 90 * 86_400 + 1)), Error::ArgumentInvalid);
@@ -287,6 +289,10 @@ fn a_price_for_one_consumer_is_for_one_sla() {
     let asked = quote(&w.consumer).unwrap().unwrap();
     assert_eq!((asked.storage_price, asked.egress_price, asked.price_version, asked.auto_accept), (1_000_000, 3, 0, true));
     assert_eq!(w.po().price_of(&unit, &w.consumer).until, now + 10);
+    for (volume, egress, duration) in [(GIB + 1, 9, 120), (GIB, 10, 120), (GIB, 9, 121)] {
+        let beyond = w.po().try_quote(&unit, &w.consumer, &volume, &egress, &duration, &w.none());
+        assert_eq!(refused(beyond), Error::ArgumentInvalid, "the price is for less");
+    }
     let wish =
         Request { unit: unit.clone(), volume: GIB, egress: 0, price_version: 0, max_total: asked.total, deposit: asked.total, ..w.wish(0) };
     let id = w.request(&wish);

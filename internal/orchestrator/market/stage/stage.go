@@ -78,7 +78,7 @@ func (s *State) PriceFor(now uint64, op orchestrator.PriceFor) error {
 	}
 	s.before = maps.Clone(s.prices)
 	if d := (deal{op.Unit, op.Consumer}); op.Until > now {
-		s.prices[d] = orchestrator.Special{StoragePrice: op.StoragePrice, EgressPrice: op.EgressPrice, Until: op.Until}
+		s.prices[d] = op.Price()
 	} else {
 		delete(s.prices, d)
 	}

@@ -63,6 +63,7 @@ pub mod token {
 
 pub mod po {
     use flashback_core::{error::Error, terms::PRICE_MAX};
+    use flashback_market::Price;
     use soroban_sdk::{contract, contractimpl, contracttype, Address, BytesN, Env, Map, Symbol, TryFromVal, Val};
 
     const LIFE: u64 = 90 * 86_400;
@@ -79,14 +80,6 @@ pub mod po {
         Price(BytesN<32>, Address),
     }
 
-    #[contracttype]
-    #[derive(Clone, Debug, Eq, PartialEq)]
-    pub struct Special {
-        pub storage_price: i128,
-        pub egress_price: i128,
-        pub until: u64,
-    }
-
     #[contractimpl]
     impl StagedPo {
         pub fn put(env: Env, id: BytesN<32>, fields: Map<Symbol, Val>) {
@@ -101,17 +94,9 @@ pub mod po {
             env.storage().persistent().get(&Key::Unit(id)).ok_or(Error::NotFound)
         }
 
-        #[allow(clippy::too_many_arguments)]
-        pub fn price_for(
-            env: Env,
-            provider: Address,
-            unit: BytesN<32>,
-            consumer: Address,
-            storage_price: i128,
-            egress_price: i128,
-            until: u64,
-        ) -> Result<(), Error> {
+        pub fn price_for(env: Env, provider: Address, unit: BytesN<32>, consumer: Address, price: Price) -> Result<(), Error> {
             provider.require_auth();
+            let Price { storage_price, egress_price, until, .. } = price;
             if !(0..=PRICE_MAX).contains(&storage_price) || !(0..=PRICE_MAX).contains(&egress_price) {
                 return Err(Error::AmountInvalid);
             }
@@ -134,15 +119,15 @@ pub mod po {
             }
             let key = Key::Price(unit, consumer);
             if until > now {
-                env.storage().persistent().set(&key, &Special { storage_price, egress_price, until });
+                env.storage().persistent().set(&key, &price);
             } else {
                 env.storage().persistent().remove(&key);
             }
             Ok(())
         }
 
-        pub fn price_of(env: Env, unit: BytesN<32>, consumer: Address) -> Option<Special> {
-            let special: Special = env.storage().persistent().get(&Key::Price(unit, consumer))?;
+        pub fn price_of(env: Env, unit: BytesN<32>, consumer: Address) -> Option<Price> {
+            let special: Price = env.storage().persistent().get(&Key::Price(unit, consumer))?;
             (env.ledger().timestamp() < special.until).then_some(special)
         }
 

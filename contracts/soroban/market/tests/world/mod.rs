@@ -7,7 +7,7 @@ pub mod stage;
 use flashback_core::{error::Error, types::Qos};
 use flashback_market::{
     types::{Answer, Deal, Wanted},
-    Market, MarketClient, Request,
+    Market, MarketClient, Price, Request,
 };
 use soroban_sdk::{
     testutils::{Address as _, EnvTestConfig, Ledger as _, MockAuth, MockAuthInvoke},
@@ -211,6 +211,13 @@ impl World {
         self.env.set_auths(&[]);
     }
 
+    /// What an answer to the ask makes the unit's price for its consumer.
+    pub fn price(&self, id: &BytesN<32>, prices: (i128, i128)) -> Price {
+        let ask = self.market().ask_of(id);
+        let (storage_price, egress_price) = prices;
+        Price { storage_price, egress_price, volume: ask.volume, egress: ask.egress, duration: ask.duration, until: ask.choose_by + 1 }
+    }
+
     /// The provider authorises a call of the Market with the price for the consumer inside.
     #[allow(clippy::too_many_arguments)]
     pub fn allow_pricing(
@@ -220,10 +227,9 @@ impl World {
         args: impl IntoVal<Env, HostVec<Val>>,
         unit: &BytesN<32>,
         consumer: &Address,
-        prices: (i128, i128),
-        until: u64,
+        price: &Price,
     ) {
-        let args_inside = (who, unit, consumer, prices.0, prices.1, until).into_val(&self.env);
+        let args_inside = (who, unit, consumer, price.clone()).into_val(&self.env);
         let inside = [MockAuthInvoke { contract: &self.at.po, fn_name: "price_for", args: args_inside, sub_invokes: &[] }];
         let invoke = MockAuthInvoke { contract: &self.at.market, fn_name: name, args: args.into_val(&self.env), sub_invokes: &inside };
         self.env.mock_auths(&[MockAuth { address: who, invoke: &invoke }]);
@@ -266,8 +272,7 @@ impl World {
     }
 
     pub fn try_answer(&self, who: &Address, id: &BytesN<32>, unit: &BytesN<32>, price: i128) -> Answered<(), soroban_sdk::ConversionError> {
-        let until = self.market().ask_of(id).choose_by + 1;
-        self.allow_pricing(who, "answer", (who, id, unit, price, 0i128), unit, &self.consumer, (price, 0), until);
+        self.allow_pricing(who, "answer", (who, id, unit, price, 0i128), unit, &self.consumer, &self.price(id, (price, 0)));
         self.market().try_answer(who, id, unit, &price, &0)
     }
 
