@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod call;
+pub mod event;
+pub mod life;
 pub mod meter;
 pub mod node;
 pub mod oracle;

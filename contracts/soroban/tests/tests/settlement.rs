@@ -1,9 +1,10 @@
 //! An SLA's life under settlement: money, credits, coverage, slashes, ends; and what is refused.
 
-use flashback_consumer::types::{Sla, SlaState};
+use flashback_consumer::types::SlaState;
 use flashback_core::error::Error;
 use flashback_provider::types::ReservationState;
 use flashback_tests::{
+    life::Life,
     meter::Meter,
     oracle::{EPOCH_SECONDS, GENESIS, WINDOW},
     refused, stopped,
@@ -13,7 +14,6 @@ use soroban_sdk::{
     testutils::{Events as _, Ledger as _},
     vec,
     xdr::{ContractEventBody, ScVal},
-    Bytes, BytesN,
 };
 
 const STREAM: u32 = 0;
@@ -22,67 +22,6 @@ const ESCROW: u32 = 1;
 const DAY_BPS: i128 = 86_400 * 10_000;
 /// 100 GiB for one epoch of 10 s, in price units · GiB · seconds.
 const PER_EPOCH: i128 = STORAGE_PRICE * 100 * EPOCH_SECONDS as i128;
-
-struct Life {
-    w: World,
-    id: BytesN<32>,
-    meter: Meter,
-    /// The settled leaf.
-    from: Bytes,
-}
-
-impl Life {
-    fn new(mode: u32) -> Self {
-        let w = World::new();
-        let id = w.request(&w.wish(mode));
-        let (meter, from) = (w.meter(&id), w.zero_leaf(&id));
-        Life { w, id, meter, from }
-    }
-
-    fn settle(&mut self) -> &mut Self {
-        let to = self.w.certify(&self.id, &self.meter);
-        self.w.settle(&self.id, &self.from, &to);
-        self.from = to.leaf;
-        self
-    }
-
-    fn run(&mut self, epochs: u32, mut epoch: impl FnMut(&mut Meter)) -> &mut Self {
-        (0..epochs).for_each(|_| epoch(&mut self.meter));
-        self
-    }
-
-    #[track_caller]
-    fn try_settle(&self, from: &Bytes, to: &Proven) -> Error {
-        self.w.allow_nothing();
-        refused(self.w.co().try_settle(&self.id, from, &to.leaf, &to.epoch, &to.bits, &to.path))
-    }
-
-    fn sla(&self) -> Sla {
-        self.w.sla(&self.id)
-    }
-
-    /// Empties every bucket.
-    fn pay_out(&self) {
-        self.w.allow_nothing();
-        let _ = self.w.co().try_payout(&self.id);
-        let _ = self.w.co().try_refund(&self.id);
-        let _ = self.w.co().try_collect(&self.id);
-        let _ = self.w.po().try_claim(&self.id);
-        let _ = self.w.po().try_collect(&self.id);
-        self.w.check(&self.id);
-    }
-
-    /// Balances of everybody who is ever paid, and the cumulative amounts.
-    fn outcome(&self) -> (Vec<i128>, Vec<i128>) {
-        let w = &self.w;
-        let p = &w.payees;
-        let who = [&w.consumer, &w.payout, &w.refund, &p.platform, &p.validators, &p.fund, &p.insurance];
-        let (s, r) = (w.co().sla(&self.id), w.po().reservation(&self.id));
-        let c = w.po().collateral(&w.provider, &w.token);
-        let amounts = [s.gross, s.earned, s.fee_total, s.credited, s.withdrawn, r.coverage, r.slash, c.free, c.locked];
-        (who.iter().map(|a| w.balance(a)).collect(), amounts.to_vec())
-    }
-}
 
 fn healthy(m: &mut Meter) {
     m.good(GIB / 7);
@@ -415,13 +354,6 @@ fn nothing_is_settled_before_or_after_its_life() {
     assert_eq!(refused(life.w.co().try_time_out(&life.id)), Error::StateWrong);
 }
 
-fn settle_half(life: &Life, from: &Bytes, to: &Proven) {
-    life.w.allow_nothing();
-    let terms = life.w.co().terms(&life.id);
-    life.w.po().settle(&life.id, &terms, from, &to.leaf, &to.epoch, &to.bits, &to.path);
-    life.w.check(&life.id);
-}
-
 #[test]
 fn who_settles_one_half_alone_does_not_hold_up_the_other() {
     let mut life = Life::new(STREAM);
@@ -436,12 +368,12 @@ fn who_settles_one_half_alone_does_not_hold_up_the_other() {
             break;
         }
     }
-    settle_half(&life, &zero, &proofs[0]);
+    life.settle_half(&zero, &proofs[0]);
     let halfway = life.w.po().reservation(&life.id);
     life.w.settle(&life.id, &zero, &proofs[0]);
     assert_eq!(life.w.po().reservation(&life.id), halfway);
     // The provider's half is at its end already.
-    settle_half(&life, &proofs[0].leaf, &proofs[1]);
+    life.settle_half(&proofs[0].leaf, &proofs[1]);
     assert_eq!(life.w.po().reservation(&life.id).state, ReservationState::Done);
     life.w.settle(&life.id, &proofs[0].leaf, &proofs[1]);
     assert_eq!(life.w.sla(&life.id).state, SlaState::Terminated);
@@ -456,7 +388,7 @@ fn only_the_agreed_terms_settle_the_providers_half() {
     let to = life.w.certify(&life.id, &life.meter);
     let answer = life.w.po().try_settle(&life.id, &forged, &life.from, &to.leaf, &to.epoch, &to.bits, &to.path);
     assert_eq!(refused(answer), Error::LeafForeign);
-    settle_half(&life, &life.from, &to);
+    life.settle_half(&life.from, &to);
 }
 
 #[test]
@@ -486,7 +418,7 @@ fn a_time_out_after_the_providers_half_ended() {
     let mut life = Life::new(STREAM);
     life.run(120, healthy);
     let to = life.w.certify(&life.id, &life.meter);
-    settle_half(&life, &life.from, &to);
+    life.settle_half(&life.from, &to);
     let end = GENESIS + 121 * u64::from(EPOCH_SECONDS) + 30 * 86_400;
     life.w.env.ledger().set_timestamp(end + 1);
     life.w.co().time_out(&life.id);
