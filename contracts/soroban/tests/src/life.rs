@@ -34,9 +34,9 @@ impl Life {
     }
 
     /// A price so low that credit, coverage and slash come one unit at a time, and free egress.
-    pub fn of_dust() -> Self {
+    pub fn of_dust(collateral_bps: u32) -> Self {
         let w = World::new();
-        let unit = w.create_unit(&Spec { storage_price: 10, egress_price: 0, collateral_bps: 10_000, ..w.spec(true) }, 9);
+        let unit = w.create_unit(&Spec { storage_price: 10, egress_price: 0, collateral_bps, ..w.spec(true) }, 9);
         let ask = w.po().quote(&unit, &w.consumer, &(100 * GIB), &0, &120, &w.none());
         let id = w.request(&Request { unit, egress: 0, max_total: ask.total, deposit: ask.total + ask.total / 10, ..w.wish(0) });
         Life::of(w, id)

@@ -82,7 +82,7 @@ fn a_slash_says_whether_data_is_lost_or_the_provider_gone() {
 /// With dust for a price, a window's coverage and a breach's slash are one unit each.
 #[test]
 fn one_unit_is_told() {
-    let mut life = Life::of_dust();
+    let mut life = Life::of_dust(10_000);
     let told = life.run(12, down).settle_telling();
     told.once("coverage", &[("amount", 1), ("epoch", 12), ("total", 1)]);
     let told = life.run(12, down).settle_telling();

@@ -52,7 +52,7 @@ fn each_credit_is_told_with_its_total() {
 /// With dust for a price, four dead windows are credited with a unit between them.
 #[test]
 fn one_unit_of_credit_is_told() {
-    let mut life = Life::of_dust();
+    let mut life = Life::of_dust(10_000);
     for _ in 0..3 {
         life.run(12, down).settle_telling().never("credited");
     }
@@ -106,7 +106,7 @@ fn leaving_early_is_told_with_its_price() {
 
 #[test]
 fn one_unit_for_leaving_early_is_told() {
-    let mut life = Life::of_dust();
+    let mut life = Life::of_dust(10_000);
     at(&life, 1);
     let told = life.close().run(12, good).settle_telling();
     assert_eq!(unused(&life.meter.terms, 12, 120, 1_000).unwrap(), 1);
