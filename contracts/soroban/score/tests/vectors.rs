@@ -136,7 +136,17 @@ fn play(name: &str, v: &Value) {
             }
             other => panic!("{at}: no call {other}"),
         };
+        let told = w.told();
         assert_eq!(error, step["error"].as_str().unwrap(), "{at}");
+        let event = match step["call"].as_str() {
+            Some("record") => "scored",
+            Some(call) => call,
+            None => "",
+        };
+        if ["scored", "ruled"].contains(&event) {
+            let wanted = if error.is_empty() { vec![event] } else { Vec::new() };
+            assert_eq!(told, wanted, "{at}");
+        }
         for party in step["parties"].as_array().into_iter().flatten() {
             check(&w, &at, &address(&party["account"]), party);
         }

@@ -8,7 +8,8 @@ use flashback_core::{
 use flashback_score::{types::Params, Score, ScoreClient};
 use serde_json::Value;
 use soroban_sdk::{
-    testutils::{Address as _, EnvTestConfig, Ledger as _, MockAuth, MockAuthInvoke},
+    testutils::{Address as _, EnvTestConfig, Events as _, Ledger as _, MockAuth, MockAuthInvoke},
+    xdr::{ContractEvent, ContractEventBody, ScVal},
     Address, Bytes, BytesN, Env, IntoVal, InvokeError, Map, Symbol, Val, Vec as HostVec,
 };
 
@@ -174,6 +175,19 @@ impl World {
     pub fn allow(&self, who: &Address, name: &str, args: impl IntoVal<Env, HostVec<Val>>) {
         let invoke = MockAuthInvoke { contract: &self.score, fn_name: name, args: args.into_val(&self.env), sub_invokes: &[] };
         self.env.mock_auths(&[MockAuth { address: who, invoke: &invoke }]);
+    }
+
+    /// The names of the contract's events of the last call, in order.
+    pub fn told(&self) -> Vec<String> {
+        let events = self.env.events().all().filter_by_contract(&self.score);
+        let name = |e: &ContractEvent| {
+            let ContractEventBody::V0(body) = &e.body;
+            match body.topics.first() {
+                Some(ScVal::Symbol(name)) => name.to_utf8_string_lossy(),
+                other => panic!("an event without a name: {other:?}"),
+            }
+        };
+        events.events().iter().map(name).collect()
     }
 
     pub fn allow_nothing(&self) {
