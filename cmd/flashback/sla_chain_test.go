@@ -71,17 +71,32 @@ func TestSLAsAfterSLAsByCommands(t *testing.T) {
 	}
 	v.refused("NotAuthorized", "buyer", "sla", "transfer", theirs.ID.String(), "--to", "provider")
 
-	second := fmt.Sprint(v.told("provider", "units", "create", "--node", x.nodeID.String(), "--region", "DE/Bonn", "--asset", "USDT", "--capacity", "20GiB", "--storage-price", "1")["id"])
-	joint := v.told("consumer", "sla", "joint", "--volume", "1GiB", "--egress", "1GiB", "--epochs", "20", "--redundancy", "2", "--part", "unit="+unit, "--part", "unit="+second)
-	l, _ := joint["parts"].([]any)
-	if len(l) != 2 {
-		t.Fatalf("joint: %v", joint)
+	units := []string{unit}
+	for range partsMost {
+		units = append(units, fmt.Sprint(v.told("provider", "units", "create", "--node", x.nodeID.String(), "--region", "DE/Bonn", "--asset", "USDT", "--capacity", "20GiB", "--storage-price", "1")["id"]))
 	}
-	for _, p := range l {
-		if s := v.slaAt(p.(map[string]any)["id"]); s.State != orchestrator.Active || fmt.Sprint(s.Group) != joint["group"] {
-			t.Errorf("joint: %+v", s)
+	second := units[1]
+	for _, n := range []int{partsAtOnce, partsMost} { // so many begin in one call; more are paid one by one
+		args := []string{"sla", "joint", "--volume", "1GiB", "--egress", "1GiB", "--epochs", "20", "--redundancy", "2"}
+		for _, u := range units[:n] {
+			args = append(args, "--part", "unit="+u)
+		}
+		joint := v.told("consumer", args...)
+		l, _ := joint["parts"].([]any)
+		if len(l) != n {
+			t.Fatalf("joint: %v", joint)
+		}
+		for _, p := range l {
+			if s := v.slaAt(p.(map[string]any)["id"]); s.State != orchestrator.Active || fmt.Sprint(s.Group) != joint["group"] {
+				t.Errorf("joint of %d: %+v", n, s)
+			}
 		}
 	}
+	tooMany := []string{"sla", "joint", "--volume", "1GiB"}
+	for _, u := range units {
+		tooMany = append(tooMany, "--part", "unit="+u)
+	}
+	v.refused("parts_too_many", "consumer", tooMany...)
 	v.refused("ArgumentInvalid", "consumer", "sla", "joint", "--volume", "1GiB", "--epochs", "20", "--redundancy", "2", "--part", "unit="+unit+",share=50", "--part", "unit="+second+",share=50")
 
 	// A price for one, once.

@@ -18,8 +18,11 @@ import (
 	"github.com/flashback-network/flashback/internal/orchestrator"
 )
 
-// partsAtOnce of a joint SLA can be paid in the call that requests them: that they begin there too is all that the events of one transaction hold on Stellar (docs/contract-costs.md).
-const partsAtOnce = 2
+// What the events of one transaction hold on Stellar (docs/contract-costs.md): so many parts that are paid and begin in the call that requests them, and so many that are requested alone.
+const (
+	partsAtOnce = 2
+	partsMost   = 4
+)
 
 func slaJoint(a *app) *cobra.Command {
 	var parts []string
@@ -42,6 +45,9 @@ func slaJoint(a *app) *cobra.Command {
 			op := orchestrator.RequestJoint{Consumer: w.Account(), Volume: whole.Volume, Duration: whole.Duration, Mode: whole.Mode, Redundancy: redundancy, Refund: w.Account()}
 			if op.Parts, err = a.jointParts(parts, whole.Egress); err != nil {
 				return err
+			}
+			if len(op.Parts) > partsMost {
+				return fault.New(fault.Invalid, "parts_too_many", "%d parts: one transaction holds the events of %d", len(op.Parts), partsMost)
 			}
 			p, err := ch.Params(ctx)
 			if err != nil {
@@ -111,7 +117,7 @@ func slaJoint(a *app) *cobra.Command {
 		}}
 	x.flags(c, "1GiB", "10GiB", "stream", 30*24*time.Hour)
 	f := c.Flags()
-	f.StringArrayVar(&parts, "part", nil, "a part: unit=UNIT[,share=PERCENT][,egress=SIZE]; 2 to 6 (share: 100, egress: that of --egress)")
+	f.StringArrayVar(&parts, "part", nil, "a part: unit=UNIT[,share=PERCENT][,egress=SIZE]; 2 to 4 (share: 100, egress: that of --egress)")
 	f.Uint8Var(&redundancy, "redundancy", 1, "1: nothing may be lost, 2: any one unit may, …")
 	_ = c.MarkFlagRequired("part")
 	return c

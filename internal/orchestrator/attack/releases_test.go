@@ -321,6 +321,7 @@ func TestUpgradeFromSecondRelease(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.do("pia", orchestrator.Reclaim{Provider: account("pia"), SLA: waiting})
+	w.do("carl", orchestrator.CloseSLA{Consumer: account("carl"), SLA: running}) // before it is renewed
 	r := w.request("carl", unit, x)
 	r.Previous = running
 	w.follow(w.do("carl", r))
@@ -328,7 +329,6 @@ func TestUpgradeFromSecondRelease(t *testing.T) {
 		t.Error("the renewal of an old SLA is not its next one")
 	}
 	w.solvent()
-	w.do("carl", orchestrator.CloseSLA{Consumer: account("carl"), SLA: running})
 	end := w.sla(running).EndEpochs
 	live(end-l.leaf.Epochs, end)
 	w.settle("anyone", l)

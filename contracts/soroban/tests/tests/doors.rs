@@ -6,6 +6,7 @@ use flashback_core::{
     id,
     upgrade::{DELAY_SECONDS, OPEN_SECONDS},
 };
+use flashback_provider::types::Price;
 use flashback_tests::{
     meter::Meter,
     oracle::GENESIS,
@@ -196,6 +197,9 @@ fn listing_has_its_price_where_there_is_a_registry() {
         w.allow(&w.provider, w.po_id(), "unit_list", (&w.provider, &unit, true));
         let listing = w.po().try_unit_list(&w.provider, &unit, &true);
         assert_eq!(listing.is_ok(), paid);
+        let price = Price { storage_price: 1, egress_price: 1, volume: 0, egress: 0, duration: 0, until: w.env.ledger().timestamp() + 1 };
+        w.allow(&w.provider, w.po_id(), "price_for", (&w.provider, &unit, &w.consumer, price.clone()));
+        assert_eq!(w.po().try_price_for(&w.provider, &unit, &w.consumer, &price).is_ok(), paid, "an unlisted unit sold to one at a time is sold");
         w.allow(&w.provider, w.po_id(), "unit_list", (&w.provider, &unit, false));
         w.po().unit_list(&w.provider, &unit, &false);
     }
