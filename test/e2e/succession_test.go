@@ -240,7 +240,7 @@ func joint(t *testing.T, l *local) {
 			t.Fatal(err)
 		}
 	}
-	if l := ask[httpapi.List[httpapi.SLASummary]](l, "sla", "list", "--group", x.Group.String()).Items; len(l) != 2 {
-		t.Errorf("%d parts are listed", len(l))
-	}
+	eventually(t, window, "both parts to be listed", func() bool { // lists are the platform's, which follows the chain
+		return len(ask[httpapi.List[httpapi.SLASummary]](l, "sla", "list", "--group", x.Group.String()).Items) == 2
+	})
 }
